@@ -1,0 +1,55 @@
+#include "crdt/bytes.h"
+
+#include "crdt/check.h"
+
+namespace crdt {
+namespace {
+
+int nibble(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string to_hex(BytesView bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto octet = static_cast<unsigned char>(c);
+    text.push_back(kDigits[octet >> 4]);
+    text.push_back(kDigits[octet & 15]);
+  }
+  return text;
+}
+
+Bytes from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return {};
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = nibble(text[i]);
+    const int low = nibble(text[i + 1]);
+    if (high < 0 || low < 0) return {};
+    bytes.push_back(static_cast<char>(high * 16 + low));
+  }
+  return bytes;
+}
+
+Bytes big_endian(std::uint64_t value) {
+  Bytes bytes(8, '\0');
+  for (int i = 7; i >= 0; --i, value >>= 8) bytes[i] = static_cast<char>(value & 255);
+  return bytes;
+}
+
+std::uint64_t from_big_endian(BytesView eight) {
+  CHECK(eight.size() == 8);
+  std::uint64_t value = 0;
+  for (const char c : eight) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
+}  // namespace crdt

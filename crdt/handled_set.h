@@ -1,0 +1,41 @@
+// HandledSet: which requests a document has taken, so that a retry on any peer changes nothing.
+//
+// Shape    path "h/<32 hex digits of the request id>", empty value, ranked by the request's time.
+// It is
+//          added in the delta of the change itself, so whoever has the change has the mark.
+// Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones.
+// No
+//          state is kept for that: the sweep starts behind the new request's own id, and ids are
+//          hashes, so it visits every entry alike.
+// Laws     a late retry never beats a change that saw the original: tests/crdt/handled_set_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "crdt/document.h"
+#include "crdt/edit.h"
+#include "crdt/leaf.h"
+#include "crdt/request_id.h"
+
+namespace crdt {
+
+// Slack retries within the hour; after it the request record still answers.
+inline constexpr std::int64_t kHandledMicros = 3'600'000'000;
+
+// Each add brings one entry and may remove eight, so a burst is gone eight times as fast as it
+// came, at the price of eight map steps a request.
+inline constexpr std::size_t kSweepEntries = 8;
+
+[[nodiscard]] std::string handled_path(const RequestId& request);
+
+[[nodiscard]] bool is_handled(const Document& document, const RequestId& request);
+
+// Marks the Edit's own request as handled, at the Edit's time.
+void add_handled(Edit& edit);
+
+// Looks at the kSweepEntries entries behind the Edit's own request, around the end to the
+// beginning, and removes those older than kHandledMicros at `now`. Returns how many it removed.
+std::size_t expire_handled(Edit& edit, Rank now);
+
+}  // namespace crdt

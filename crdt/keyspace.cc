@@ -1,0 +1,52 @@
+#include "crdt/keyspace.h"
+
+#include "crdt/check.h"
+
+namespace crdt::keyspace {
+namespace {
+
+Bytes join(char kind, BytesView body) {
+  Bytes key;
+  key.reserve(1 + body.size());
+  key.push_back(kind);
+  key += body;
+  return key;
+}
+
+Bytes document_prefix(std::string_view key, char separator, std::string_view group) {
+  Bytes row;
+  row.reserve(2 + key.size() + group.size());
+  row.push_back('d');
+  row += key;
+  row.push_back(separator);
+  row += group;
+  return row;
+}
+
+}  // namespace
+
+bool valid_document_key(std::string_view key) {
+  return !key.empty() && key.size() <= kDocumentKeyBytesMax && key.find('\0') == key.npos;
+}
+
+Bytes document_header(std::string_view key) { return document_prefix(key, '\0', {}); }
+
+Bytes document_group(std::string_view key, std::string_view group) {
+  CHECK(!group.empty());
+  return document_prefix(key, '\0', group);
+}
+
+Bytes documents_end() { return "e"; }
+Bytes document_end(std::string_view key) { return document_prefix(key, '\1', {}); }
+Bytes record(BytesView record_key) { return join('r', record_key); }
+Bytes log(std::uint64_t seq) { return join('l', big_endian(seq)); }
+Bytes log_end() { return "m"; }
+Bytes cursor(BytesView peer) { return join('c', peer); }
+Bytes cursors_end() { return "d"; }
+Bytes run(std::uint64_t first_seq, std::uint64_t run) {
+  return join('u', big_endian(first_seq) + big_endian(run));
+}
+Bytes runs() { return "u"; }
+Bytes runs_end() { return "v"; }
+
+}  // namespace crdt::keyspace

@@ -1,0 +1,40 @@
+// Keyspace: which ordered keys of a store hold what. One letter names the kind of row.
+//
+//   d <document key> 00                    header: log seq, context        (sorts before its
+//   groups) d <document key> 00 <group>            the leaves of one group r <kind> <record bytes>
+//   one record l <seq, 8 bytes big-endian>            one row of the replication log c <peer public
+//   key>                    how far this store covers that peer's log u <first seq, 8 bytes> <run,
+//   8 bytes>  a run, and where in the log it began
+//
+// Laws     a document key holds no 00 byte, so no document's rows reach into another's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "crdt/bytes.h"
+
+namespace crdt::keyspace {
+
+inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 511 with the group.
+
+[[nodiscard]] bool valid_document_key(std::string_view key);
+
+[[nodiscard]] Bytes document_header(std::string_view key);
+[[nodiscard]] Bytes document_group(std::string_view key, std::string_view group);
+[[nodiscard]] Bytes documents_end();
+[[nodiscard]] Bytes document_end(std::string_view key);  // Just past the last row of `key`.
+[[nodiscard]] Bytes record(BytesView record_key);
+[[nodiscard]] Bytes log(std::uint64_t seq);
+[[nodiscard]] Bytes log_end();
+[[nodiscard]] Bytes cursor(BytesView peer);
+[[nodiscard]] Bytes cursors_end();
+[[nodiscard]] Bytes run(std::uint64_t first_seq, std::uint64_t run);
+[[nodiscard]] Bytes runs();
+[[nodiscard]] Bytes runs_end();
+
+// The part behind the kind letter.
+[[nodiscard]] inline BytesView tail_of(BytesView key) { return key.substr(1); }
+
+}  // namespace crdt::keyspace

@@ -1,0 +1,356 @@
+#include "crdt/repository.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/byte_io.h"
+#include "crdt/check.h"
+#include "crdt/checksum.h"
+#include "crdt/codec.h"
+#include "crdt/keyspace.h"
+
+namespace crdt {
+namespace {
+
+std::uint64_t short_hash(BytesView bytes) {
+  static constexpr unsigned char kKey[crypto_shorthash_KEYBYTES] = {};
+  unsigned char out[crypto_shorthash_BYTES];
+  crypto_shorthash(out, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kKey);
+  return from_big_endian(BytesView(reinterpret_cast<const char*>(out), sizeof(out)));
+}
+
+// Equal vectors mean equal states, so a document's part of the digest needs only its vector.
+std::uint64_t document_hash(const std::string& key, const VersionVector& context) {
+  ByteWriter out;
+  out.run(key);
+  for (const auto& [replica, counter] : context.entries()) {
+    out.number(replica.value).number(counter);
+  }
+  return short_hash(out.take());
+}
+
+std::uint64_t record_hash(const Record& record) {
+  return short_hash(ByteWriter().run(record.key).run(record.value).take());
+}
+
+Error damaged(const std::string& what) {
+  return Error(what + " is damaged in this peer's store (its checksum is wrong)");
+}
+
+bool has_gap(const Document& document, const Delta& delta) {
+  return !document.context().covers(delta.advance) && !document.follows(delta);
+}
+
+}  // namespace
+
+Result<void> Repository::open() {
+  head_ = 0;
+  digest_ = {};
+  const std::optional<Bytes> last = txn_->last_key(keyspace::log(0), keyspace::log_end());
+  if (!last) return {};
+  head_ = from_big_endian(keyspace::tail_of(*last));
+  const Result<LogRow> row = log_row(head_);
+  if (!row) return row.error();
+  digest_ = row->digest;
+  return {};
+}
+
+void Repository::begin_run(ReplicaId self) {
+  CHECK(self != ReplicaId{});
+  run_ = self;
+  // A run that wrote nothing stays listed: peers' cursors may name it.
+  txn_->put(keyspace::run(head_ + 1, self.value), {});
+}
+
+Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
+  seq = 0;
+  VersionVector context;
+  std::vector<Leaf> leaves;
+  std::optional<Error> error;
+  const Bytes header = keyspace::document_header(key);
+  txn_->scan(header, keyspace::document_end(key), [&](BytesView row, BytesView sealed) {
+    const Result<BytesView> value = open_value(sealed);
+    if (!value) {
+      error = damaged("document " + key);
+      return false;
+    }
+    if (row.size() == header.size()) {
+      ByteReader in(*value);
+      seq = in.number();
+      Result<VersionVector> stored = decode_version_vector(in.run());
+      if (!stored) error = stored.error();
+      if (stored) context = std::move(*stored);
+    } else {
+      Result<std::vector<Leaf>> group = decode_leaves(*value);
+      if (!group) error = group.error();
+      if (group) std::move(group->begin(), group->end(), std::back_inserter(leaves));
+    }
+    return !error;
+  });
+  if (error) return *error;
+  const auto covered = [&](const Leaf& leaf) { return context.covers(leaf.dot); };
+  if (!std::all_of(leaves.begin(), leaves.end(), covered)) return damaged("document " + key);
+  return Document(std::move(context), std::move(leaves));
+}
+
+Result<Repository::Cached*> Repository::load(const std::string& key) {
+  CHECK(keyspace::valid_document_key(key));
+  if (const auto found = cache_.find(key); found != cache_.end()) {
+    ages_.splice(ages_.end(), ages_, found->second.age);
+    return &found->second;
+  }
+  std::uint64_t seq = 0;
+  Result<Document> document = read(key, seq);
+  if (!document) return document.error();
+  evict();
+  Cached& cached = cache_[key];
+  cached.document = std::move(*document);
+  cached.seq = seq;
+  cached.age = ages_.insert(ages_.end(), key);
+  cached_leaves_ += cached.document.leaf_count();
+  return &cached;
+}
+
+// Before a document is loaded: what the caller holds stays valid until its next call.
+void Repository::evict() {
+  while (cached_leaves_ > kCachedLeavesMax && !ages_.empty()) {
+    const auto oldest = cache_.find(ages_.front());
+    CHECK(oldest != cache_.end());
+    cached_leaves_ -= std::min(cached_leaves_, oldest->second.document.leaf_count());
+    cache_.erase(oldest);
+    ages_.pop_front();
+  }
+}
+
+Result<const Document*> Repository::document(const std::string& key) {
+  const Result<Cached*> cached = load(key);
+  if (!cached) return cached.error();
+  return &(*cached)->document;
+}
+
+VersionVector Repository::previous_context(const std::string& key) {
+  const auto found = cache_.find(key);
+  return found == cache_.end() ? VersionVector{} : found->second.previous;
+}
+
+void Repository::account(const std::string& key, const VersionVector& before,
+                         const VersionVector& after) {
+  if (before.empty()) {
+    ++digest_.documents;
+  } else {
+    digest_.hash -= document_hash(key, before);
+  }
+  digest_.hash += document_hash(key, after);
+}
+
+void Repository::store(const std::string& key, const Cached& cached,
+                       const std::set<std::string, std::less<>>& groups) {
+  ByteWriter header;
+  header.number(cached.seq).run(encode(cached.document.context()));
+  txn_->put(keyspace::document_header(key), seal_value(header.take()));
+  for (const std::string& group : groups) {
+    const std::vector<Leaf> leaves = cached.document.group(group);
+    const Bytes row = keyspace::document_group(key, group);
+    if (leaves.empty()) {
+      txn_->erase(row);
+    } else {
+      txn_->put(row, seal_value(encode_leaves(leaves)));
+    }
+  }
+}
+
+bool Repository::insert(const Record& record) {
+  const Bytes row = keyspace::record(record.key);
+  if (const auto sealed = txn_->get(row)) {
+    const Result<BytesView> held = open_value(*sealed);
+    // A damaged copy is replaced; its old part of the digest is unknown and stays, which a scrub
+    // then shows.
+    if (held && *held >= record.value) return false;
+    if (held) digest_.hash -= record_hash(Record{record.key, Bytes(*held)});
+  } else {
+    ++digest_.records;
+  }
+  txn_->put(row, seal_value(record.value));
+  digest_.hash += record_hash(record);
+  if (on_insert_) on_insert_(record);
+  return true;
+}
+
+std::uint64_t Repository::append(LogRow row) {
+  row.digest = digest_;
+  txn_->put(keyspace::log(++head_), seal_value(encode(row)));
+  return head_;
+}
+
+Result<Repository::Outcome> Repository::apply(const Change& change, Cursor source) {
+  for (const DocumentDelta& part : change.deltas) {
+    const Result<Cached*> cached = load(part.key);
+    if (!cached) return cached.error();
+    if (has_gap((*cached)->document, part.delta)) return Outcome{Applied::kGap, 0};
+  }
+  LogRow row{source, {}, {}, {}};
+  for (const DocumentDelta& part : change.deltas) {
+    const Result<Cached*> loaded = load(part.key);
+    if (!loaded) return loaded.error();
+    Cached& cached = **loaded;
+    const auto groups = cached.document.groups_touched(part.delta);
+    const VersionVector before = cached.document.context();
+    const std::size_t leaves_before = cached.document.leaf_count();
+    if (cached.document.apply(part.delta) != Applied::kApplied) continue;
+    cached_leaves_ += cached.document.leaf_count() - leaves_before;
+    cached.seq = head_ + 1;
+    if (part.delta.advance.of(run_) > before.of(run_)) cached.previous = cached.document.context();
+    account(part.key, before, cached.document.context());
+    store(part.key, cached, groups);
+    row.documents.push_back(part.key);
+  }
+  for (const Record& record : change.records) {
+    if (insert(record)) row.records.push_back(record.key);
+  }
+  if (row.documents.empty() && row.records.empty()) return Outcome{Applied::kDuplicate, 0};
+  return Outcome{Applied::kApplied, append(std::move(row))};
+}
+
+Result<Repository::Merged> Repository::merge(const std::string& key, const Fragment& fragment) {
+  const Result<Cached*> cached = load(key);
+  if (!cached) return cached.error();
+  std::optional<Delta> brought = (*cached)->document.brought_by(fragment);
+  if (!brought) return Merged{true, {}, 0};
+  if (brought->advance.empty()) return Merged{};
+  Merged merged{false, Change{{DocumentDelta{key, std::move(*brought)}}, {}}, 0};
+  const Result<Outcome> outcome = apply(merged.brought);
+  if (!outcome) return outcome.error();
+  CHECK(outcome->applied == Applied::kApplied);
+  merged.seq = outcome->seq;
+  return merged;
+}
+
+Result<std::optional<Bytes>> Repository::record(BytesView key) {
+  const auto sealed = txn_->get(keyspace::record(key));
+  if (!sealed) return std::optional<Bytes>();
+  const Result<BytesView> value = open_value(*sealed);
+  if (!value) return damaged("a record");
+  return std::optional<Bytes>(Bytes(*value));
+}
+
+Result<void> Repository::scan_records(BytesView prefix,
+                                      const std::function<bool(BytesView, BytesView)>& visit) {
+  std::optional<Error> error;
+  const Bytes from = keyspace::record(prefix);
+  txn_->scan(from, {}, [&](BytesView row, BytesView sealed) {
+    if (!row.starts_with(from)) return false;
+    const Result<BytesView> value = open_value(sealed);
+    if (!value) {
+      error = damaged("a record");
+      return false;
+    }
+    return visit(keyspace::tail_of(row), *value);
+  });
+  if (error) return *error;
+  return {};
+}
+
+Result<void> Repository::scan_documents(
+    const std::function<void(const std::string&, const Document&)>& visit) {
+  Bytes from = "d";
+  while (true) {
+    std::optional<std::string> key;
+    txn_->scan(from, keyspace::documents_end(), [&](BytesView row, BytesView) {
+      const BytesView tail = keyspace::tail_of(row);
+      key = std::string(tail.substr(0, tail.find('\0')));
+      return false;
+    });
+    if (!key) return {};
+    std::uint64_t seq = 0;
+    const Result<Document> document = read(*key, seq);
+    if (!document) return document.error();
+    visit(*key, *document);
+    from = keyspace::document_end(*key);
+  }
+}
+
+Result<void> Repository::scan_log(std::uint64_t after,
+                                  const std::function<bool(std::uint64_t, const LogRow&)>& visit) {
+  std::optional<Error> error;
+  txn_->scan(keyspace::log(after + 1), keyspace::log_end(), [&](BytesView key, BytesView sealed) {
+    const Result<BytesView> value = open_value(sealed);
+    if (!value) {
+      error = damaged("a row of the replication log");
+      return false;
+    }
+    const Result<LogRow> row = decode_log_row(*value);
+    if (!row) {
+      error = row.error();
+      return false;
+    }
+    return visit(from_big_endian(keyspace::tail_of(key)), *row);
+  });
+  if (error) return *error;
+  return {};
+}
+
+Result<LogRow> Repository::log_row(std::uint64_t seq) {
+  const auto sealed = txn_->get(keyspace::log(seq));
+  const Result<BytesView> value = open_value(sealed.value_or(BytesView{}));
+  if (!value) return damaged("a row of the replication log");
+  return decode_log_row(*value);
+}
+
+Result<std::uint64_t> Repository::last_touched(const std::string& key) {
+  if (const auto found = cache_.find(key); found != cache_.end()) return found->second.seq;
+  const auto sealed = txn_->get(keyspace::document_header(key));
+  if (!sealed) return std::uint64_t{0};
+  const Result<BytesView> value = open_value(*sealed);
+  if (!value) return damaged("document " + key);
+  return ByteReader(*value).number();
+}
+
+std::uint64_t Repository::usable(const Cursor& cursor) {
+  if (cursor.run == run_) return std::min(cursor.seq, head_);
+  std::optional<std::uint64_t> end;  // The last seq of the cursor's run, once that run was seen.
+  bool found = false;
+  txn_->scan(keyspace::runs(), keyspace::runs_end(), [&](BytesView key, BytesView) {
+    ByteReader in(keyspace::tail_of(key));
+    const std::uint64_t first = in.number();
+    if (found) {
+      end = first - 1;
+      return false;
+    }
+    found = in.number() == cursor.run.value;
+    return true;
+  });
+  if (!found) return 0;
+  return std::min({cursor.seq, end.value_or(head_), head_});
+}
+
+Cursor Repository::cursor(BytesView peer) {
+  const auto value = txn_->get(keyspace::cursor(peer));
+  if (!value) return {};
+  ByteReader in(*value);
+  Cursor cursor;
+  cursor.run.value = in.number();
+  cursor.seq = in.number();
+  return in.bad() ? Cursor{} : cursor;
+}
+
+void Repository::set_cursor(BytesView peer, const Cursor& cursor) {
+  txn_->put(keyspace::cursor(peer),
+            ByteWriter().number(cursor.run.value).number(cursor.seq).take());
+}
+
+std::map<Bytes, Cursor> Repository::cursors() {
+  std::map<Bytes, Cursor> all;
+  txn_->scan("c", keyspace::cursors_end(), [&](BytesView key, BytesView value) {
+    ByteReader in(value);
+    Cursor cursor;
+    cursor.run.value = in.number();
+    cursor.seq = in.number();
+    if (!in.bad()) all.emplace(keyspace::tail_of(key), cursor);
+    return true;
+  });
+  return all;
+}
+
+}  // namespace crdt

@@ -1,0 +1,39 @@
+// Config: what a peer must know to gossip. Each setting carries its purpose, unit and bound.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "gossip/noise_keys.h"
+
+namespace gossip {
+
+struct PeerConfig {
+  std::string name;
+  std::string address;   // "host:port" to dial.
+  PublicKey public_key;  // Its identity. A link that proves another key is closed.
+};
+
+struct Config {
+  std::string cluster;            // Bound into the handshake: peers of two clusters never link.
+  PrivateKey identity;            // This node's static key.
+  std::vector<PeerConfig> peers;  // All others; kPeersMax at most.
+
+  // A lost link is dialled again after this, doubling up to redial_max. Seconds, so that a peer
+  // that is back is found before a person wonders.
+  std::chrono::milliseconds redial_min{100};
+  std::chrono::milliseconds redial_max{2000};
+
+  // Changes that came from other peers are offered (names only) after this, so that a peer that got
+  // them first-hand is not told twice. Must be far above a link's latency.
+  std::chrono::milliseconds offer_after{200};
+
+  // A link that carried nothing for this long gets a ping; one silent for three times as long is
+  // closed.
+  std::chrono::milliseconds ping_after{2000};
+
+  static constexpr std::size_t kPeersMax = 32;  // Direct push to all; above, a tree is better.
+};
+
+}  // namespace gossip

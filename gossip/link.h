@@ -1,0 +1,54 @@
+// Link: all that a Peer remembers of one connection. It dies with the connection, and nothing is
+// lost: cursors and documents are in the store.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crdt/instant.h"
+#include "gossip/link_id.h"
+#include "gossip/log_receiver.h"
+#include "gossip/log_sender.h"
+#include "gossip/message.h"
+#include "gossip/secure_channel.h"
+
+namespace gossip {
+
+struct Link {
+  Link(LinkId link, SecureChannel secure, crdt::Instant now)
+      : id(link), channel(std::move(secure)), opened(now), heard(now), sent(now) {}
+
+  LinkId id;
+  SecureChannel channel;
+  crdt::Instant opened;
+  crdt::Instant heard;  // When bytes last came in.
+  crdt::Instant sent;   // When bytes last went out.
+  std::string address;  // The dialled one; empty when accepted.
+
+  // From the peer's Hello on.
+  std::optional<Hello> hello;
+  std::string name;                       // As the config calls the peer.
+  std::set<crdt::ReplicaId> their_links;  // Runs that the peer holds a link to.
+
+  LogSender sender;
+  LogReceiver receiver;
+  std::optional<crdt::Instant> offer_at;  // When rows of third peers are offered.
+  std::optional<crdt::Instant> stuck_at;  // When an offer that makes no progress ends the link.
+
+  // Pushes that came before what they build on, by row: usually it is on its way from a third peer.
+  std::map<std::uint64_t, Push> parked;
+  std::optional<crdt::Instant> parked_until;
+
+  std::map<std::string, crdt::Bytes> fragments;  // Parts so far, by document.
+  std::size_t fragment_bytes = 0;
+
+  // Gathered until the end of the batch.
+  std::vector<crdt::Bytes> outbox;  // Encoded messages.
+  std::vector<std::uint64_t> acknowledge;
+};
+
+}  // namespace gossip

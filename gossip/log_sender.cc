@@ -1,0 +1,116 @@
+#include "gossip/log_sender.h"
+
+#include <algorithm>
+#include <map>
+
+#include "crdt/check.h"
+#include "gossip/wire.h"
+
+namespace gossip {
+
+namespace {
+
+// Whether row `last` will offer the document of row `seq` by name, so that this one need not. A row
+// that came from a peer is left out or offered by its source, and speaks only for its own change.
+crdt::Result<bool> offered_later(crdt::Repository& repository, std::uint64_t seq,
+                                 std::uint64_t last) {
+  if (last == seq) return false;
+  const crdt::Result<crdt::LogRow> row = repository.log_row(last);
+  if (!row) return row.error();
+  return row->source.seq == 0;
+}
+
+}  // namespace
+
+void LogSender::resume(std::uint32_t scan, std::uint64_t told) {
+  resumed_ = true;
+  live_ = false;
+  scan_ = scan;
+  told_ = told;
+  open_.reset();
+  pushed_.clear();
+  unacked_.clear();
+}
+
+void LogSender::catch_up() {
+  while (!pushed_.empty() && *pushed_.begin() <= told_ + 1) {
+    told_ = std::max(told_, *pushed_.begin());
+    pushed_.erase(pushed_.begin());
+  }
+}
+
+void LogSender::pushed(std::uint64_t seq) {
+  CHECK(may_push());
+  unacked_.insert(seq);
+  pushed_.insert(seq);
+  // While an offer is open, its end decides: only then are the rows before this one settled.
+  if (!open_) catch_up();
+}
+
+void LogSender::acknowledged(const Pushed& pushed) {
+  for (const std::uint64_t seq : pushed.seqs) unacked_.erase(seq);
+}
+
+crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::ReplicaId receiver,
+                                     bool by_source) {
+  Offer offer{scan_, told_, told_, false, {}, {}, {}};
+  std::map<crdt::ReplicaId, std::uint64_t> sources;
+  std::map<std::string, std::uint64_t> touched;  // Document -> the newest of these rows with it.
+  std::size_t rows = 0;
+  const auto scanned = repository.scan_log(told_, [&](std::uint64_t seq, const crdt::LogRow& row) {
+    if (++rows > kOfferRowsMax || touched.size() + row.documents.size() > kOfferDocumentsMax) {
+      return offer.to == told_;  // One row always fits, whatever it names.
+    }
+    offer.to = seq;
+    if (row.source.seq != 0 && row.source.run == receiver) return true;
+    if (row.source.seq != 0 && by_source) {
+      sources[row.source.run] = std::max(sources[row.source.run], row.source.seq);
+      return true;
+    }
+    for (const std::string& key : row.documents) touched[key] = seq;
+    offer.records.insert(offer.records.end(), row.records.begin(), row.records.end());
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  for (const auto& [key, seq] : touched) {
+    const crdt::Result<std::uint64_t> last = repository.last_touched(key);
+    if (!last) return last.error();
+    const crdt::Result<bool> stale = offered_later(repository, seq, *last);
+    if (!stale) return stale.error();
+    if (*stale) continue;
+    const crdt::Result<const crdt::Document*> document = repository.document(key);
+    if (!document) return document.error();
+    offer.documents.push_back({key, context_hash((*document)->context())});
+  }
+  for (const auto& [run, seq] : sources) offer.sources.push_back({run, seq});
+  offer.tail = offer.to == repository.head();
+  return offer;
+}
+
+crdt::Result<Offer> LogSender::next_offer(crdt::Repository& repository, crdt::ReplicaId receiver) {
+  CHECK(resumed_ && !open_);
+  crdt::Result<Offer> offer = build(repository, receiver, true);
+  if (offer) open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
+  return offer;
+}
+
+crdt::Result<std::optional<Offer>> LogSender::expand(crdt::Repository& repository,
+                                                     crdt::ReplicaId receiver,
+                                                     const Expand& expand) {
+  if (!open_ || expand.scan != scan_) return std::optional<Offer>();
+  crdt::Result<Offer> offer = build(repository, receiver, false);
+  if (!offer) return offer.error();
+  open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
+  return std::optional<Offer>(std::move(*offer));
+}
+
+bool LogSender::resolved(const Resolved& resolved) {
+  if (!open_ || resolved.scan != scan_ || resolved.to != open_->to) return false;
+  told_ = std::max(told_, open_->to);
+  live_ = live_ || open_->tail;
+  open_.reset();
+  catch_up();
+  return true;
+}
+
+}  // namespace gossip

@@ -1,0 +1,146 @@
+// Message: what one peer says to another. A frame carries some of them, in order.
+//
+// Shape    a link begins with Hello and Linked both ways, then each side, as receiver, says Resume:
+//          how far it covers the other's log. The other, as sender, answers with Offers up to its
+//          tail; each is answered by Wants and, when all of it is covered durably, by Resolved.
+//          From then on local changes are Pushed at once, and what came from third peers is offered
+//          late and by name only: whoever is linked to its source has it already.
+// Units    seq counts rows of the sender's log (crdt/log_row.h). scan numbers the receiver's
+// Resumes:
+//          what belongs to an earlier scan is ignored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "crdt/bytes.h"
+#include "crdt/dot.h"
+#include "crdt/log_row.h"
+#include "crdt/record.h"
+#include "crdt/repository.h"
+#include "crdt/version_vector.h"
+
+namespace gossip {
+
+inline constexpr std::uint16_t kWireVersion = 1;
+
+struct Hello {
+  std::uint16_t version = kWireVersion;
+  crdt::ReplicaId run;     // The sender's replica id and the run of its log: one per process start.
+  std::uint64_t head = 0;  // Where its log stands.
+  std::string name;
+
+  bool operator==(const Hello&) const = default;
+};
+
+struct Resume {
+  std::uint32_t scan = 0;
+  crdt::Cursor cursor;  // "I cover everything your store held there."
+
+  bool operator==(const Resume&) const = default;
+};
+
+// The runs that the sender holds an established link to: what it receives first-hand need not be
+// forwarded to these.
+struct Linked {
+  std::vector<crdt::ReplicaId> runs;
+
+  bool operator==(const Linked&) const = default;
+};
+
+struct Push {
+  std::uint64_t seq = 0;   // The row that logs it at the sender.
+  bool firsthand = false;  // Made by the sender itself: every dot is of the run it announced.
+  crdt::Change change;
+
+  bool operator==(const Push&) const = default;
+};
+
+// These pushes are durable here.
+struct Pushed {
+  std::vector<std::uint64_t> seqs;
+
+  bool operator==(const Pushed&) const = default;
+};
+
+struct DocumentHash {
+  std::string key;
+  std::uint64_t hash = 0;  // context_hash() of its version vector.
+
+  bool operator==(const DocumentHash&) const = default;
+};
+
+// What the sender's log holds in (from, to].
+struct Offer {
+  std::uint32_t scan = 0;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  bool tail = false;  // `to` is the end of the log: once resolved, the cursor may move there.
+  // Rows that came first-hand from third peers: whoever covers these cursors has them.
+  std::vector<crdt::Cursor> sources;
+  std::vector<DocumentHash> documents;
+  std::vector<crdt::Bytes> records;  // Keys.
+
+  bool operator==(const Offer&) const = default;
+};
+
+// The last offer's sources are not all covered here: spell its rows out.
+struct Expand {
+  std::uint32_t scan = 0;
+
+  bool operator==(const Expand&) const = default;
+};
+
+// All that was offered up to `to` is covered here, durably.
+struct Resolved {
+  std::uint32_t scan = 0;
+  std::uint64_t to = 0;
+
+  bool operator==(const Resolved&) const = default;
+};
+
+struct DocumentContext {
+  std::string key;
+  crdt::VersionVector context;  // The asker's: the fragment is relative to it.
+
+  bool operator==(const DocumentContext&) const = default;
+};
+
+struct Want {
+  std::vector<DocumentContext> documents;
+  std::vector<crdt::Bytes> records;  // Keys.
+
+  bool operator==(const Want&) const = default;
+};
+
+// A part of an encoded crdt::Fragment; merged whole, after its last part.
+struct FragmentPart {
+  std::string key;
+  std::uint32_t index = 0;
+  bool last = false;
+  crdt::Bytes bytes;
+
+  bool operator==(const FragmentPart&) const = default;
+};
+
+// Answers a Want: those of its records that the sender holds.
+struct Records {
+  std::vector<crdt::Record> records;
+
+  bool operator==(const Records&) const = default;
+};
+
+struct Ping {
+  bool operator==(const Ping&) const = default;
+};
+
+struct Pong {
+  bool operator==(const Pong&) const = default;
+};
+
+using Message = std::variant<Hello, Resume, Linked, Push, Pushed, Offer, Expand, Resolved, Want,
+                             FragmentPart, Records, Ping, Pong>;
+
+}  // namespace gossip

@@ -1,0 +1,298 @@
+#include "gossip/peer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/check.h"
+#include "gossip/wire.h"
+
+namespace gossip {
+namespace {
+
+using crdt::Bytes;
+using crdt::Instant;
+
+// Peers of two clusters, or of two wire versions, fail in the handshake.
+Bytes prologue(const Config& config) {
+  return "muster wire " + std::to_string(kWireVersion) + " cluster " + config.cluster;
+}
+
+void keep_earliest(std::optional<Instant>& earliest, const std::optional<Instant>& candidate) {
+  if (candidate && (!earliest || *candidate < *earliest)) earliest = candidate;
+}
+
+}  // namespace
+
+Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::ReplicaId self,
+           crdt::Repository& repository)
+    : config_(std::move(config)),
+      name_(std::move(name)),
+      public_key_(public_key_of(config_.identity)),
+      rng_(seed),
+      self_(self),
+      repository_(repository) {
+  CHECK(config_.peers.size() <= Config::kPeersMax);
+  for (const PeerConfig& peer : config_.peers) {
+    CHECK(peer.public_key != public_key_);
+    Target target{peer, public_key_ < peer.public_key, {}, false, {}, {}};
+    if (target.dials) target.dial_at = Instant{};
+    targets_.emplace(peer.public_key, std::move(target));
+  }
+  for (const auto& [peer, cursor] : repository_.cursors()) covered_[cursor.run] = cursor.seq;
+}
+
+Peer::Target* Peer::target_of(const PublicKey& key) {
+  const auto found = targets_.find(key);
+  return found == targets_.end() ? nullptr : &found->second;
+}
+
+Peer::Target* Peer::target_of(const Link& link) {
+  const auto& key = link.channel.remote_static();
+  return key ? target_of(*key) : nullptr;
+}
+
+void Peer::note(Severity severity, std::string text) {
+  output_.notices.push_back({severity, std::move(text)});
+}
+
+std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dialled) {
+  SecureChannelConfig channel;
+  channel.role = dialled ? Role::kInitiator : Role::kResponder;
+  channel.handshake.prologue = prologue(config_);
+  channel.handshake.static_key = config_.identity;
+  const std::optional<PublicKey> expected =
+      dialled ? std::optional(dialled->config.public_key) : std::nullopt;
+  channel.allowed = [this, expected](const PublicKey& key) {
+    return expected ? key == *expected : target_of(key) != nullptr;
+  };
+  return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now);
+}
+
+void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
+  Target* dialled = nullptr;
+  for (auto& [key, target] : targets_) {
+    if (target.dialling && target.config.address == address) dialled = &target;
+  }
+  const auto unproven = std::count_if(links_.begin(), links_.end(),
+                                      [](const auto& entry) { return !entry.second->hello; });
+  if ((!address.empty() && !dialled) || static_cast<std::size_t>(unproven) >= kUnprovenMax) {
+    output_.closes.push_back(id);
+    return note(Severity::kWarning, "closed a new link: too many have not shown their key");
+  }
+  std::unique_ptr<Link> link = make_link(now, id, dialled);
+  link->address = address;
+  const Bytes first = link->channel.start();
+  if (!first.empty()) output_.sends.push_back({id, first});
+  links_.emplace(id, std::move(link));
+}
+
+void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  link.heard = now;
+  crdt::Result<Received> received = link.channel.receive(bytes);
+  if (!received) return drop(now, id, received.error().message);
+  if (!received->to_send.empty()) output_.sends.push_back({id, std::move(received->to_send)});
+  if (received->established_now) established(link);
+  for (const Bytes& frame : received->frames) {
+    const auto messages = decode_frame(frame);
+    if (!messages) return drop(now, id, messages.error().message);
+    for (const Message& message : *messages) {
+      if (const Verdict broken = on(now, link, message)) return drop(now, id, *broken);
+    }
+  }
+}
+
+void Peer::established(Link& link) {
+  const Target* target = target_of(link);
+  CHECK(target != nullptr);
+  link.name = target->config.name;
+  send(link, Hello{kWireVersion, self_, repository_.head(), name_});
+}
+
+void Peer::forget(Instant now, Link& link) {
+  const auto lost = links_.find(link.id);
+  CHECK(lost != links_.end());
+  const bool linked = link.hello.has_value();
+  for (auto& [key, target] : targets_) {
+    const bool was_dialled = !link.address.empty() && target.config.address == link.address;
+    if (target.link == link.id) target.link.reset();
+    if (was_dialled) target.dialling = false;
+    if (!target.dials || target.link || target.dialling || target.dial_at) continue;
+    if (linked) target.backoff = config_.redial_min;
+    target.dial_at = now + target.backoff;
+    target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
+  }
+  links_.erase(lost);
+  if (linked) announce_links();
+}
+
+void Peer::drop(Instant now, LinkId id, const std::string& reason) {
+  Link& link = *links_.at(id);
+  const std::string who = link.name.empty() ? "a peer that is not known yet" : link.name;
+  note(Severity::kWarning, "dropped the link with " + who + ": " + reason);
+  output_.closes.push_back(id);
+  forget(now, link);
+}
+
+void Peer::link_closed(Instant now, LinkId id, const std::string& reason) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  if (link.hello) note(Severity::kInfo, "link with " + link.name + " closed: " + reason);
+  forget(now, link);
+}
+
+void Peer::dial_failed(Instant now, const std::string& address) {
+  for (auto& [key, target] : targets_) {
+    if (!target.dialling || target.config.address != address || target.link) continue;
+    target.dialling = false;
+    target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
+    target.dial_at = now + target.backoff;
+  }
+}
+
+void Peer::announce_links() {
+  Linked linked;
+  for (const auto& [id, link] : links_) {
+    if (link->hello) linked.runs.push_back(link->hello->run);
+  }
+  std::sort(linked.runs.begin(), linked.runs.end());
+  for (const auto& [id, link] : links_) {
+    if (link->hello) send(*link, linked);
+  }
+}
+
+void Peer::send(Link& link, const Message& message) { link.outbox.push_back(encode(message)); }
+
+void Peer::push(std::uint64_t seq, const crdt::Change& change) {
+  std::optional<Bytes> encoded;  // One encoding serves every link.
+  for (const auto& [id, link] : links_) {
+    if (!link->hello || !link->sender.may_push()) continue;
+    if (!encoded) encoded = encode(Push{seq, true, change});
+    link->sender.pushed(seq);
+    link->outbox.push_back(*encoded);
+  }
+}
+
+void Peer::forward(const Link& source, std::uint64_t seq, const crdt::Change& change) {
+  std::optional<Bytes> encoded;
+  for (const auto& [id, link] : links_) {
+    if (!link->hello || link->id == source.id || !link->sender.may_push()) continue;
+    if (source.their_links.contains(link->hello->run)) continue;  // It has its own link there.
+    if (!encoded) encoded = encode(Push{seq, false, change});
+    link->sender.pushed(seq);
+    link->outbox.push_back(*encoded);
+  }
+}
+
+void Peer::wake(Instant now) {
+  for (auto& [key, target] : targets_) {
+    if (!target.dial_at || *target.dial_at > now) continue;
+    target.dial_at.reset();
+    if (target.link || target.dialling) continue;
+    target.dialling = true;
+    output_.dials.push_back(target.config.address);
+  }
+  std::vector<LinkId> ids;
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  for (const LinkId id : ids) {
+    Link& link = *links_.at(id);
+    if (!link.hello && link.opened + kHandshakeMax <= now) {
+      drop(now, id, "no handshake within 5 s");
+    } else if (link.heard + 3 * config_.ping_after <= now) {
+      drop(now, id, "nothing heard for three pings");
+    } else if (link.stuck_at && *link.stuck_at <= now) {
+      drop(now, id, "what it offered does not come");
+    } else if (link.hello) {
+      if (link.sent + config_.ping_after <= now) send(link, Ping{});
+      if (link.offer_at && *link.offer_at <= now) offer(now, link);
+      if (link.parked_until && *link.parked_until <= now) rescan(link);
+    }
+  }
+}
+
+void Peer::batch_end(Instant now) {
+  retry_parked(now);
+  for (const auto& [id, link] : links_) {
+    if (!link->hello) {
+      flush(now, *link);
+      continue;
+    }
+    settle(now, *link);
+    if (link->sender.scanning()) offer(now, *link);
+    if (!link->offer_at && link->sender.behind(repository_.head())) {
+      link->offer_at = now + config_.offer_after;
+    }
+    if (!link->acknowledge.empty()) send(*link, Pushed{std::exchange(link->acknowledge, {})});
+    flush(now, *link);
+  }
+}
+
+void Peer::flush(Instant now, Link& link) {
+  Bytes frame;
+  std::size_t messages = 0;
+  Bytes sealed;
+  for (const Bytes& message : std::exchange(link.outbox, {})) {
+    if (!frame.empty() &&
+        (frame.size() + message.size() > kFrameTarget || messages == kMessagesMax)) {
+      sealed += link.channel.seal(std::exchange(frame, {}));
+      messages = 0;
+    }
+    frame += message;
+    ++messages;
+  }
+  if (!frame.empty()) sealed += link.channel.seal(frame);
+  if (sealed.empty()) return;
+  link.sent = now;
+  output_.sends.push_back({link.id, std::move(sealed)});
+}
+
+Output Peer::take_output() { return std::exchange(output_, {}); }
+
+std::optional<Instant> Peer::wake_at() const {
+  std::optional<Instant> earliest;
+  for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
+  for (const auto& [id, link] : links_) {
+    keep_earliest(earliest, link->heard + 3 * config_.ping_after);
+    if (!link->hello) {
+      keep_earliest(earliest, link->opened + kHandshakeMax);
+      continue;
+    }
+    keep_earliest(earliest, link->sent + config_.ping_after);
+    keep_earliest(earliest, link->offer_at);
+    keep_earliest(earliest, link->parked_until);
+    keep_earliest(earliest, link->stuck_at);
+  }
+  return earliest;
+}
+
+bool Peer::awaited(std::uint64_t seq) const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [&](const auto& entry) { return entry.second->sender.awaits(seq); });
+}
+
+bool Peer::complete() const {
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [](const auto& entry) { return entry.second.link.has_value(); });
+}
+
+std::vector<PeerStatus> Peer::status() const {
+  std::vector<PeerStatus> all;
+  for (const PeerConfig& peer : config_.peers) {
+    const Target& target = targets_.at(peer.public_key);
+    PeerStatus status{peer.name, peer.address, target.dialling ? "dialling" : "down", 0, 0, 0};
+    status.our_cursor = repository_.cursor(view_of(peer.public_key.bytes)).seq;
+    if (target.link) {
+      const Link& link = *links_.at(*target.link);
+      status.state = "linked";
+      status.their_cursor = link.sender.told();
+      status.lag = repository_.head() - std::min(repository_.head(), link.sender.told());
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace gossip

@@ -1,0 +1,137 @@
+// Peer: the gossip state machine of one node: links, pushes, offers, repair.
+//
+// Shape    events of links in, Output out; documents and log rows change through the Repository in
+//          the transaction of the moment. What one batch has for a peer leaves as one sealed frame
+//          at batch_end(), after the commit: an acknowledgement means "durable here".
+//          Of two configured peers the one with the smaller public key dials.
+// Size     kUnprovenMax links whose key is not proven; kFragmentBytesMax of fragments on their way
+//          per link; kParkedMax pushes that wait for another peer's.
+// Errors   a peer that breaks a rule loses its link, with a Notice that says why; nothing of the
+//          frame that broke it is stored beyond what came before in that same batch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crdt/instant.h"
+#include "crdt/repository.h"
+#include "crdt/rng.h"
+#include "gossip/config.h"
+#include "gossip/link.h"
+#include "gossip/output.h"
+
+namespace gossip {
+
+// One configured peer, for operators.
+struct PeerStatus {
+  std::string name;
+  std::string address;
+  std::string state;               // "linked", "dialling" or "down".
+  std::uint64_t their_cursor = 0;  // What it covers of this log, as far as it has said.
+  std::uint64_t our_cursor = 0;    // What is covered here of its log.
+  std::uint64_t lag = 0;           // Rows of this log that it does not cover.
+};
+
+class Peer {
+ public:
+  static constexpr std::size_t kUnprovenMax = 64;
+  static constexpr std::size_t kFragmentBytesMax = 16 << 20;
+  static constexpr std::size_t kParkedMax = 256;
+  static constexpr std::size_t kFrameTarget = 256 << 10;  // Frames are cut here, between messages.
+  static constexpr std::chrono::seconds kHandshakeMax{5};
+  static constexpr std::chrono::milliseconds kParkedFor{100};  // Above a link's latency.
+  static constexpr std::chrono::seconds kStuckAfter{30};
+
+  Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::ReplicaId self,
+       crdt::Repository& repository);
+
+  void link_opened(crdt::Instant now, LinkId link, const std::string& address);
+  void link_bytes(crdt::Instant now, LinkId link, crdt::BytesView bytes);
+  void link_closed(crdt::Instant now, LinkId link, const std::string& reason);
+  void dial_failed(crdt::Instant now, const std::string& address);
+  void wake(crdt::Instant now);
+
+  // A change made here, logged as row `seq`: it goes to every peer that is up to date.
+  void push(std::uint64_t seq, const crdt::Change& change);
+
+  // Closes the batch: what was gathered becomes frames.
+  void batch_end(crdt::Instant now);
+
+  [[nodiscard]] Output take_output();
+  [[nodiscard]] std::optional<crdt::Instant> wake_at() const;
+
+  // Whether any linked peer was sent row `seq` and has not yet said that it is durable there.
+  [[nodiscard]] bool awaited(std::uint64_t seq) const;
+
+  // Whether every configured peer is linked.
+  [[nodiscard]] bool complete() const;
+
+  [[nodiscard]] std::vector<PeerStatus> status() const;
+
+ private:
+  struct Target {
+    PeerConfig config;
+    bool dials = false;          // This side dials.
+    std::optional<LinkId> link;  // The link whose Hello was heard.
+    bool dialling = false;
+    std::optional<crdt::Instant> dial_at;
+    std::chrono::milliseconds backoff{0};
+  };
+
+  Target* target_of(const PublicKey& key);
+  Target* target_of(const Link& link);
+  std::unique_ptr<Link> make_link(crdt::Instant now, LinkId id, const Target* dialled);
+  void drop(crdt::Instant now, LinkId link, const std::string& reason);
+  void forget(crdt::Instant now, Link& link);
+  void established(Link& link);
+  void announce_links();
+  void send(Link& link, const Message& message);
+  void flush(crdt::Instant now, Link& link);
+  void note(Severity severity, std::string text);
+
+  // Each returns a sentence when the peer broke a rule.
+  using Verdict = std::optional<std::string>;
+  Verdict on(crdt::Instant now, Link& link, const Message& message);
+  Verdict on(crdt::Instant now, Link& link, const Hello& hello);
+  Verdict on(crdt::Instant now, Link& link, const Resume& resume);
+  Verdict on(crdt::Instant now, Link& link, const Linked& linked);
+  Verdict on(crdt::Instant now, Link& link, const Push& push);
+  Verdict on(crdt::Instant now, Link& link, const Pushed& pushed);
+  Verdict on(crdt::Instant now, Link& link, const Offer& offer);
+  Verdict on(crdt::Instant now, Link& link, const Expand& expand);
+  Verdict on(crdt::Instant now, Link& link, const Resolved& resolved);
+  Verdict on(crdt::Instant now, Link& link, const Want& want);
+  Verdict on(crdt::Instant now, Link& link, const FragmentPart& part);
+  Verdict on(crdt::Instant now, Link& link, const Records& records);
+  Verdict on(crdt::Instant now, Link& link, const Ping& ping);
+  Verdict on(crdt::Instant now, Link& link, const Pong& pong);
+
+  crdt::Applied apply(Link& link, const Push& push);
+  void retry_parked(crdt::Instant now);
+  void forward(const Link& source, std::uint64_t seq, const crdt::Change& change);
+  void rescan(Link& link);
+  void settle(crdt::Instant now, Link& link);
+  void offer(crdt::Instant now, Link& link);
+  void send_offer(crdt::Instant now, Link& link, const Offer& offer);
+  bool covers(const std::vector<crdt::Cursor>& sources);
+  void send_fragment(Link& link, const DocumentContext& wanted);
+  void store_position(Link& link);
+
+  Config config_;
+  std::string name_;
+  PublicKey public_key_;
+  crdt::Rng rng_;
+  crdt::ReplicaId self_;
+  crdt::Repository& repository_;
+  std::map<PublicKey, Target> targets_;
+  std::map<LinkId, std::unique_ptr<Link>> links_;
+  std::map<crdt::ReplicaId, std::uint64_t> covered_;  // Other runs' logs: covered up to here.
+  bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
+  Output output_;
+};
+
+}  // namespace gossip

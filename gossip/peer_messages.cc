@@ -1,0 +1,300 @@
+// Peer's half that answers messages: what another peer's words change here.
+#include <algorithm>
+#include <utility>
+
+#include "crdt/check.h"
+#include "crdt/codec.h"
+#include "gossip/peer.h"
+#include "gossip/wire.h"
+
+namespace gossip {
+namespace {
+
+using crdt::Bytes;
+using crdt::Instant;
+
+// Wants and Records are cut here, so that no message nears the frame's limit.
+constexpr std::size_t kWantMax = 256;
+constexpr std::size_t kRecordsBytesMax = 256 << 10;
+
+// Whether every dot that `change` mints is of `run`: only then may the sender call it its own.
+bool minted_by(const crdt::Change& change, crdt::ReplicaId run) {
+  return std::all_of(change.deltas.begin(), change.deltas.end(), [&](const auto& part) {
+    const auto& entries = part.delta.advance.entries();
+    return entries.size() == 1 && entries.front().first == run;
+  });
+}
+
+}  // namespace
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Message& message) {
+  if (!link.hello && !std::holds_alternative<Hello>(message)) return "it did not begin with Hello";
+  return std::visit([&](const auto& kind) { return on(now, link, kind); }, message);
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
+  if (link.hello) return "it said Hello twice";
+  if (hello.run == self_) return "it announces this process's own replica id";
+  Target* target = target_of(link);
+  CHECK(target != nullptr);
+  if (target->link) {
+    note(Severity::kInfo, "a newer link with " + link.name + " replaces the old one");
+    Link& old = *links_.at(*target->link);
+    output_.closes.push_back(old.id);
+    forget(now, old);
+  }
+  link.hello = hello;
+  target->link = link.id;
+  target->dial_at.reset();
+  target->backoff = std::chrono::milliseconds{0};
+  note(Severity::kInfo, "linked with " + link.name);
+  announce_links();
+  rescan(link);
+  return std::nullopt;
+}
+
+void Peer::rescan(Link& link) {
+  link.parked.clear();
+  link.parked_until.reset();
+  link.stuck_at.reset();
+  link.fragments.clear();
+  link.fragment_bytes = 0;
+  const PublicKey& key = *link.channel.remote_static();
+  crdt::Cursor cursor = repository_.cursor(view_of(key.bytes));
+  send(link, link.receiver.resume(cursor));
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
+  link.sender.resume(resume.scan, repository_.usable(resume.cursor));
+  link.offer_at.reset();
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Linked& linked) {
+  link.their_links = {linked.runs.begin(), linked.runs.end()};
+  return std::nullopt;
+}
+
+crdt::Applied Peer::apply(Link& link, const Push& push) {
+  const crdt::Cursor source =
+      push.firsthand ? crdt::Cursor{link.hello->run, push.seq} : crdt::Cursor{};
+  const auto outcome = repository_.apply(push.change, source);
+  if (!outcome) {
+    // This store is damaged where the change belongs: the peer is not to blame, and the change
+    // waits in its log.
+    note(Severity::kWarning,
+         "cannot take a change of " + link.name + ": " + outcome.error().message);
+    return crdt::Applied::kGap;
+  }
+  if (outcome->applied == crdt::Applied::kGap) return outcome->applied;
+  link.receiver.cover(push.seq);
+  link.acknowledge.push_back(push.seq);
+  if (outcome->applied == crdt::Applied::kApplied) {
+    changed_ = true;
+    forward(link, outcome->seq, push.change);
+  }
+  return outcome->applied;
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
+  if (push.firsthand && !minted_by(push.change, link.hello->run)) {
+    return "it sent a first-hand change under a replica id that it did not announce";
+  }
+  if (!link.receiver.arrived(push.seq)) {
+    rescan(link);
+    return std::nullopt;
+  }
+  if (apply(link, push) != crdt::Applied::kGap) return std::nullopt;
+  if (link.parked.size() == kParkedMax) {
+    rescan(link);
+    return std::nullopt;
+  }
+  link.parked.emplace(push.seq, push);
+  if (!link.parked_until) link.parked_until = now + kParkedFor;
+  return std::nullopt;
+}
+
+void Peer::retry_parked(Instant) {
+  while (std::exchange(changed_, false)) {
+    for (const auto& [id, link] : links_) {
+      for (auto parked = link->parked.begin(); parked != link->parked.end();) {
+        const bool gap = apply(*link, parked->second) == crdt::Applied::kGap;
+        parked = gap ? std::next(parked) : link->parked.erase(parked);
+      }
+      if (link->parked.empty()) link->parked_until.reset();
+    }
+  }
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Pushed& pushed) {
+  link.sender.acknowledged(pushed);
+  return std::nullopt;
+}
+
+bool Peer::covers(const std::vector<crdt::Cursor>& sources) {
+  return std::all_of(sources.begin(), sources.end(), [&](const crdt::Cursor& source) {
+    const auto known = covered_.find(source.run);
+    if (known != covered_.end()) return known->second >= source.seq;
+    return repository_.usable(source) >= source.seq;  // A run of this very store.
+  });
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
+  if (!link.receiver.current(offer.scan)) return std::nullopt;
+  if (!link.receiver.open(offer)) {
+    rescan(link);
+    return std::nullopt;
+  }
+  if (!covers(offer.sources)) {
+    link.receiver.await_expansion();
+    send(link, Expand{offer.scan});
+    return std::nullopt;
+  }
+  Want want;
+  const auto add_to = [&](auto& list, auto item) {
+    list.push_back(std::move(item));
+    if (want.documents.size() + want.records.size() == kWantMax) {
+      send(link, std::exchange(want, {}));
+    }
+  };
+  for (const DocumentHash& offered : offer.documents) {
+    const auto document = repository_.document(offered.key);
+    if (!document) return "cannot judge its offer: " + document.error().message;
+    if (context_hash((*document)->context()) == offered.hash) continue;
+    link.receiver.want_document(offered.key);
+    add_to(want.documents, DocumentContext{offered.key, (*document)->context()});
+  }
+  for (const Bytes& key : offer.records) {
+    const auto held = repository_.record(key);
+    if (held && *held) continue;
+    link.receiver.want_record(key);
+    add_to(want.records, key);
+  }
+  if (!want.documents.empty() || !want.records.empty()) send(link, want);
+  if (link.receiver.waiting()) link.stuck_at = now + kStuckAfter;
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Expand& expand) {
+  const crdt::Result<std::optional<Offer>> spelt =
+      link.sender.expand(repository_, link.hello->run, expand);
+  if (!spelt) return "cannot read the rows it asks for: " + spelt.error().message;
+  if (*spelt) send_offer(now, link, **spelt);
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Resolved& resolved) {
+  link.sender.resolved(resolved);
+  return std::nullopt;
+}
+
+void Peer::offer(Instant now, Link& link) {
+  link.offer_at.reset();
+  if (!link.sender.behind(repository_.head()) && !link.sender.scanning()) return;
+  const crdt::Result<Offer> next = link.sender.next_offer(repository_, link.hello->run);
+  if (!next) return note(Severity::kWarning, "cannot offer: " + next.error().message);
+  send_offer(now, link, *next);
+}
+
+void Peer::send_offer(Instant, Link& link, const Offer& offer) { send(link, offer); }
+
+void Peer::settle(Instant now, Link& link) {
+  if (link.parked.empty()) {
+    if (const auto resolved = link.receiver.settle()) {
+      link.stuck_at.reset();
+      send(link, *resolved);
+    }
+  }
+  if (!link.receiver.waiting()) link.stuck_at.reset();
+  if (link.receiver.live()) store_position(link);
+  (void)now;
+}
+
+void Peer::store_position(Link& link) {
+  const crdt::Cursor cursor{link.hello->run, link.receiver.position()};
+  const PublicKey& key = *link.channel.remote_static();
+  const auto peer = view_of(key.bytes);
+  const crdt::Cursor held = repository_.cursor(peer);
+  if (held == cursor) return;
+  if (held.run != cursor.run) covered_.erase(held.run);
+  repository_.set_cursor(peer, cursor);
+  covered_[cursor.run] = cursor.seq;
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
+  for (const DocumentContext& wanted : want.documents) send_fragment(link, wanted);
+  Records answer;
+  std::size_t bytes = 0;
+  for (const Bytes& key : want.records) {
+    const auto held = repository_.record(key);
+    if (!held || !*held) continue;
+    bytes += key.size() + (*held)->size();
+    answer.records.push_back({key, **held});
+    if (bytes > kRecordsBytesMax) {
+      send(link, std::exchange(answer, {}));
+      bytes = 0;
+    }
+  }
+  if (!answer.records.empty()) send(link, answer);
+  return std::nullopt;
+}
+
+void Peer::send_fragment(Link& link, const DocumentContext& wanted) {
+  const auto document = repository_.document(wanted.key);
+  if (!document) return note(Severity::kWarning, document.error().message);
+  const Bytes encoded = crdt::encode((*document)->fragment(wanted.context));
+  std::uint32_t index = 0;
+  for (std::size_t from = 0; from < encoded.size(); from += kFragmentPartMax, ++index) {
+    const bool last = from + kFragmentPartMax >= encoded.size();
+    send(link, FragmentPart{wanted.key, index, last, encoded.substr(from, kFragmentPartMax)});
+  }
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
+  // A scan that began since forgot what it wanted: late parts of the old one are of no use.
+  if (!link.receiver.wants_document(part.key)) return std::nullopt;
+  Bytes& bytes = link.fragments[part.key];
+  if (part.index != bytes.size() / kFragmentPartMax) return "it sent parts of a fragment unordered";
+  bytes += part.bytes;
+  link.fragment_bytes += part.bytes.size();
+  if (link.fragment_bytes > kFragmentBytesMax) return "it sent fragments without an end";
+  link.stuck_at = now + kStuckAfter;
+  if (!part.last) return std::nullopt;
+  const Bytes whole = std::move(bytes);
+  link.fragments.erase(part.key);
+  link.fragment_bytes -= whole.size();
+  const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
+  if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
+  const auto merged = repository_.merge(part.key, *fragment);
+  if (!merged) return "cannot merge its fragment: " + merged.error().message;
+  if (merged->refused) {
+    rescan(link);
+    return std::nullopt;
+  }
+  link.receiver.got_document(part.key);
+  if (merged->seq == 0) return std::nullopt;
+  changed_ = true;
+  forward(link, merged->seq, merged->brought);
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
+  crdt::Change change;
+  for (const crdt::Record& record : records.records) {
+    if (link.receiver.got_record(record.key)) change.records.push_back(record);
+  }
+  link.stuck_at = now + kStuckAfter;
+  const auto outcome = repository_.apply(change);
+  if (!outcome) return "cannot store its records: " + outcome.error().message;
+  if (outcome->seq != 0) forward(link, outcome->seq, change);
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant, Link& link, const Ping&) {
+  send(link, Pong{});
+  return std::nullopt;
+}
+
+Peer::Verdict Peer::on(Instant, Link&, const Pong&) { return std::nullopt; }
+
+}  // namespace gossip

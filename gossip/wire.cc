@@ -1,0 +1,371 @@
+#include "gossip/wire.h"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+
+#include "crdt/byte_io.h"
+#include "crdt/codec.h"
+#include "crdt/keyspace.h"
+#include "gossip/wire.capnp.h"
+
+namespace gossip {
+namespace {
+
+using crdt::Bytes;
+using crdt::BytesView;
+using crdt::Error;
+using crdt::Result;
+
+capnp::Data::Reader octets(BytesView bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+Bytes bytes_of(capnp::Data::Reader data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+void set(wire::Cursor::Builder out, const crdt::Cursor& cursor) {
+  out.setRun(cursor.run.value);
+  out.setSeq(cursor.seq);
+}
+
+template <class List>
+void set_records(List list, const std::vector<crdt::Record>& records) {
+  for (unsigned i = 0; i < records.size(); ++i) {
+    list[i].setKey(octets(records[i].key));
+    list[i].setValue(octets(records[i].value));
+  }
+}
+
+template <class List>
+void set_keys(List list, const std::vector<Bytes>& keys) {
+  for (unsigned i = 0; i < keys.size(); ++i) list.set(i, octets(keys[i]));
+}
+
+void build(wire::Message::Builder out, const Hello& hello) {
+  auto to = out.initHello();
+  to.setVersion(hello.version);
+  to.setRun(hello.run.value);
+  to.setHead(hello.head);
+  to.setName(octets(hello.name));
+}
+
+void build(wire::Message::Builder out, const Resume& resume) {
+  auto to = out.initResume();
+  to.setScan(resume.scan);
+  set(to.initCursor(), resume.cursor);
+}
+
+void build(wire::Message::Builder out, const Linked& linked) {
+  auto runs = out.initLinked().initRuns(linked.runs.size());
+  for (unsigned i = 0; i < linked.runs.size(); ++i) runs.set(i, linked.runs[i].value);
+}
+
+void build(wire::Message::Builder out, const Push& push) {
+  auto to = out.initPush();
+  to.setSeq(push.seq);
+  to.setFirsthand(push.firsthand);
+  auto deltas = to.initDeltas(push.change.deltas.size());
+  for (unsigned i = 0; i < push.change.deltas.size(); ++i) {
+    deltas[i].setKey(octets(push.change.deltas[i].key));
+    deltas[i].setDelta(octets(crdt::encode(push.change.deltas[i].delta)));
+  }
+  set_records(to.initRecords(push.change.records.size()), push.change.records);
+}
+
+void build(wire::Message::Builder out, const Pushed& pushed) {
+  auto seqs = out.initPushed().initSeqs(pushed.seqs.size());
+  for (unsigned i = 0; i < pushed.seqs.size(); ++i) seqs.set(i, pushed.seqs[i]);
+}
+
+void build(wire::Message::Builder out, const Offer& offer) {
+  auto to = out.initOffer();
+  to.setScan(offer.scan);
+  to.setFrom(offer.from);
+  to.setTo(offer.to);
+  to.setTail(offer.tail);
+  auto sources = to.initSources(offer.sources.size());
+  for (unsigned i = 0; i < offer.sources.size(); ++i) set(sources[i], offer.sources[i]);
+  auto documents = to.initDocuments(offer.documents.size());
+  for (unsigned i = 0; i < offer.documents.size(); ++i) {
+    documents[i].setKey(octets(offer.documents[i].key));
+    documents[i].setHash(offer.documents[i].hash);
+  }
+  set_keys(to.initRecords(offer.records.size()), offer.records);
+}
+
+void build(wire::Message::Builder out, const Expand& expand) {
+  out.initExpand().setScan(expand.scan);
+}
+
+void build(wire::Message::Builder out, const Resolved& resolved) {
+  auto to = out.initResolved();
+  to.setScan(resolved.scan);
+  to.setTo(resolved.to);
+}
+
+void build(wire::Message::Builder out, const Want& want) {
+  auto to = out.initWant();
+  auto documents = to.initDocuments(want.documents.size());
+  for (unsigned i = 0; i < want.documents.size(); ++i) {
+    documents[i].setKey(octets(want.documents[i].key));
+    documents[i].setContext(octets(crdt::encode(want.documents[i].context)));
+  }
+  set_keys(to.initRecords(want.records.size()), want.records);
+}
+
+void build(wire::Message::Builder out, const FragmentPart& part) {
+  auto to = out.initFragment();
+  to.setKey(octets(part.key));
+  to.setIndex(part.index);
+  to.setLast(part.last);
+  to.setBytes(octets(part.bytes));
+}
+
+void build(wire::Message::Builder out, const Records& records) {
+  set_records(out.initRecords().initRecords(records.records.size()), records.records);
+}
+
+void build(wire::Message::Builder out, const Ping&) { out.setPing(); }
+void build(wire::Message::Builder out, const Pong&) { out.setPong(); }
+
+// --- reading: each returns nothing where a limit is broken ---
+
+std::optional<std::string> document_key(capnp::Data::Reader in) {
+  std::string key = bytes_of(in);
+  if (!crdt::keyspace::valid_document_key(key)) return std::nullopt;
+  return key;
+}
+
+template <class List>
+std::optional<std::vector<Bytes>> record_keys(List list) {
+  if (list.size() > kListMax) return std::nullopt;
+  std::vector<Bytes> keys;
+  for (const auto key : list) {
+    if (key.size() == 0 || key.size() > crdt::kRecordKeyBytesMax) return std::nullopt;
+    keys.push_back(bytes_of(key));
+  }
+  return keys;
+}
+
+template <class List>
+std::optional<std::vector<crdt::Record>> records_of(List list) {
+  if (list.size() > kListMax) return std::nullopt;
+  std::vector<crdt::Record> records;
+  for (const auto record : list) {
+    if (record.getKey().size() == 0 || record.getKey().size() > crdt::kRecordKeyBytesMax ||
+        record.getValue().size() > crdt::kRecordValueBytesMax) {
+      return std::nullopt;
+    }
+    records.push_back({bytes_of(record.getKey()), bytes_of(record.getValue())});
+  }
+  return records;
+}
+
+std::optional<Message> read(wire::Message::Hello::Reader in) {
+  if (in.getRun() == 0 || in.getName().size() > kNameBytesMax) return std::nullopt;
+  return Hello{in.getVersion(), {in.getRun()}, in.getHead(), bytes_of(in.getName())};
+}
+
+std::optional<Message> read(wire::Message::Resume::Reader in) {
+  return Resume{in.getScan(), {{in.getCursor().getRun()}, in.getCursor().getSeq()}};
+}
+
+std::optional<Message> read(wire::Message::Linked::Reader in) {
+  if (in.getRuns().size() > kListMax) return std::nullopt;
+  Linked linked;
+  for (const std::uint64_t run : in.getRuns()) linked.runs.push_back({run});
+  return linked;
+}
+
+std::optional<Message> read(wire::Message::Push::Reader in) {
+  if (in.getSeq() == 0 || in.getDeltas().size() > kListMax) return std::nullopt;
+  Push push{in.getSeq(), in.getFirsthand(), {}};
+  for (const auto delta : in.getDeltas()) {
+    std::optional<std::string> key = document_key(delta.getKey());
+    const Bytes encoded = bytes_of(delta.getDelta());
+    Result<crdt::Delta> decoded = crdt::decode_delta(encoded);
+    if (!key || !decoded) return std::nullopt;
+    const auto same = [&](const crdt::DocumentDelta& other) { return other.key == *key; };
+    if (std::any_of(push.change.deltas.begin(), push.change.deltas.end(), same))
+      return std::nullopt;
+    push.change.deltas.push_back({std::move(*key), std::move(*decoded)});
+  }
+  auto records = records_of(in.getRecords());
+  if (!records) return std::nullopt;
+  push.change.records = std::move(*records);
+  return push;
+}
+
+std::optional<Message> read(wire::Message::Pushed::Reader in) {
+  if (in.getSeqs().size() > kListMax) return std::nullopt;
+  Pushed pushed;
+  for (const std::uint64_t seq : in.getSeqs()) pushed.seqs.push_back(seq);
+  return pushed;
+}
+
+std::optional<Message> read(wire::Message::Offer::Reader in) {
+  Offer offer{in.getScan(), in.getFrom(), in.getTo(), in.getTail(), {}, {}, {}};
+  if (offer.to < offer.from || in.getSources().size() > kListMax ||
+      in.getDocuments().size() > kListMax) {
+    return std::nullopt;
+  }
+  for (const auto source : in.getSources()) {
+    offer.sources.push_back({{source.getRun()}, source.getSeq()});
+  }
+  for (const auto document : in.getDocuments()) {
+    std::optional<std::string> key = document_key(document.getKey());
+    if (!key) return std::nullopt;
+    offer.documents.push_back({std::move(*key), document.getHash()});
+  }
+  auto keys = record_keys(in.getRecords());
+  if (!keys) return std::nullopt;
+  offer.records = std::move(*keys);
+  return offer;
+}
+
+std::optional<Message> read(wire::Message::Want::Reader in) {
+  if (in.getDocuments().size() > kListMax) return std::nullopt;
+  Want want;
+  for (const auto document : in.getDocuments()) {
+    std::optional<std::string> key = document_key(document.getKey());
+    const Bytes encoded = bytes_of(document.getContext());
+    Result<crdt::VersionVector> context = crdt::decode_version_vector(encoded);
+    if (!key || !context) return std::nullopt;
+    want.documents.push_back({std::move(*key), std::move(*context)});
+  }
+  auto keys = record_keys(in.getRecords());
+  if (!keys) return std::nullopt;
+  want.records = std::move(*keys);
+  return want;
+}
+
+std::optional<Message> read(wire::Message::Fragment::Reader in) {
+  std::optional<std::string> key = document_key(in.getKey());
+  if (!key || in.getBytes().size() > kFragmentPartMax) return std::nullopt;
+  return FragmentPart{std::move(*key), in.getIndex(), in.getLast(), bytes_of(in.getBytes())};
+}
+
+std::optional<Message> read(wire::Message::Records::Reader in) {
+  auto records = records_of(in.getRecords());
+  if (!records) return std::nullopt;
+  return Records{std::move(*records)};
+}
+
+// The message, or nothing where it breaks a limit. `known` turns false for a kind of a later
+// version.
+std::optional<Message> read(wire::Message::Reader in, bool& known) {
+  known = true;
+  switch (in.which()) {
+    case wire::Message::HELLO:
+      return read(in.getHello());
+    case wire::Message::RESUME:
+      return read(in.getResume());
+    case wire::Message::LINKED:
+      return read(in.getLinked());
+    case wire::Message::PUSH:
+      return read(in.getPush());
+    case wire::Message::PUSHED:
+      return read(in.getPushed());
+    case wire::Message::OFFER:
+      return read(in.getOffer());
+    case wire::Message::EXPAND:
+      return Expand{in.getExpand().getScan()};
+    case wire::Message::RESOLVED:
+      return Resolved{in.getResolved().getScan(), in.getResolved().getTo()};
+    case wire::Message::WANT:
+      return read(in.getWant());
+    case wire::Message::FRAGMENT:
+      return read(in.getFragment());
+    case wire::Message::RECORDS:
+      return read(in.getRecords());
+    case wire::Message::PING:
+      return Ping{};
+    case wire::Message::PONG:
+      return Pong{};
+  }
+  known = false;
+  return std::nullopt;
+}
+
+// The words of one Cap'n Proto message with a single segment, copied: peers' bytes are not aligned.
+std::vector<capnp::word> words_of(BytesView bytes) {
+  std::vector<capnp::word> words(bytes.size() / sizeof(capnp::word));
+  std::memcpy(static_cast<void*>(words.data()), bytes.data(), words.size() * sizeof(capnp::word));
+  return words;
+}
+
+Result<std::optional<Message>> decode(BytesView bytes) {
+  if (bytes.size() % sizeof(capnp::word) != 0) return Error("a message of a peer is cut off");
+  const std::vector<capnp::word> words = words_of(bytes);
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = 2 * words.size() + 64;  // Each word once, and pointers to them.
+  limits.nestingLimit = 8;                               // The schema is four deep.
+  try {
+    capnp::FlatArrayMessageReader reader(kj::arrayPtr(words.data(), words.size()), limits);
+    bool known = false;
+    std::optional<Message> message = read(reader.getRoot<wire::Message>(), known);
+    if (!message && known) return Error("a message of a peer breaks a limit");
+    return message;
+  } catch (const kj::Exception& exception) {
+    return Error(std::string("a message of a peer is malformed: ") +
+                 exception.getDescription().cStr());
+  }
+}
+
+}  // namespace
+
+Bytes encode(const Message& message) {
+  // Most messages fit the scratch space, which saves an allocation; it must start zeroed.
+  capnp::word scratch[256];
+  std::memset(static_cast<void*>(scratch), 0, sizeof(scratch));
+  capnp::MallocMessageBuilder builder(kj::arrayPtr(scratch, std::size(scratch)));
+  auto root = builder.initRoot<wire::Message>();
+  std::visit([&](const auto& kind) { build(root, kind); }, message);
+  const auto flat = capnp::messageToFlatArray(builder);
+  const auto all = flat.asBytes();
+  Bytes out;
+  out.reserve(4 + all.size());
+  const auto size = static_cast<std::uint32_t>(all.size());
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(size >> shift & 255));
+  out.append(reinterpret_cast<const char*>(all.begin()), all.size());
+  return out;
+}
+
+Result<std::vector<Message>> decode_frame(BytesView frame) {
+  std::vector<Message> messages;
+  for (std::size_t count = 0; !frame.empty(); ++count) {
+    if (count == kMessagesMax) return Error("a frame of a peer holds too many messages");
+    if (frame.size() < 4) return Error("a frame of a peer is cut off");
+    std::uint32_t size = 0;
+    for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(frame[i]);
+    frame.remove_prefix(4);
+    if (size > frame.size()) return Error("a frame of a peer is cut off");
+    Result<std::optional<Message>> message = decode(frame.substr(0, size));
+    if (!message) return message.error();
+    if (*message) messages.push_back(std::move(**message));
+    frame.remove_prefix(size);
+  }
+  return messages;
+}
+
+std::uint64_t context_hash(const crdt::VersionVector& context) {
+  static constexpr unsigned char kKey[crypto_shorthash_KEYBYTES] = {};
+  crdt::ByteWriter out;
+  for (const auto& [replica, counter] : context.entries()) {
+    out.number(replica.value).number(counter);
+  }
+  const Bytes bytes = out.take();
+  unsigned char hash[crypto_shorthash_BYTES];
+  crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kKey);
+  return crdt::from_big_endian(BytesView(reinterpret_cast<const char*>(hash), sizeof(hash)));
+}
+
+}  // namespace gossip

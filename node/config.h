@@ -1,0 +1,48 @@
+// Config: the file that `muster serve` runs by. Every setting has one place and one meaning; what
+// is not understood is refused, because a misspelt limit would otherwise be no limit.
+//
+// Shape    JSON without comments. Relative paths are relative to the file. `muster init` writes
+// one.
+//            name, letter, data_dir, identity_file, reply_hold_ms
+//            slack  {listen, signing_secret_file or signing_secret_env, command}
+//            admin  {listen}
+//            peers  {listen, cluster, list: [{name, address, public_key}]}
+//            limits {body_bytes, connections}
+//            log    {level, file, rotate_bytes, rotate_files}
+//            store  {map_bytes, disk_reserve_bytes}
+// Errors   one sentence that names the file and the place in it. What is merely unwise is a
+// warning.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crdt/result.h"
+#include "node/host_port.h"
+#include "node/log.h"
+#include "node/replica.h"
+
+namespace node {
+
+struct Config {
+  ReplicaConfig replica;
+  std::string data_dir;
+  std::string slack_listen;  // "host:port", as the other two.
+  std::string admin_listen;
+  std::string peers_listen;
+  std::size_t body_bytes_max = 1 << 20;  // Slack's largest payloads are well below.
+  std::size_t connections_max = 4096;    // A load balancer's pool, many times over.
+  std::uint64_t map_bytes = std::uint64_t{64} << 30;
+  std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
+  LogConfig log;
+  std::vector<std::string> warnings;
+};
+
+[[nodiscard]] crdt::Result<Config> load_config(const std::string& path);
+
+// Only admin.listen of such a file: its secrets may not be readable for whoever asks.
+[[nodiscard]] crdt::Result<HostPort> admin_address_in(const std::string& path);
+
+}  // namespace node

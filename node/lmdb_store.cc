@@ -1,0 +1,304 @@
+#include "node/lmdb_store.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+#include "crdt/check.h"
+#include "node/lmdb_check.h"
+#include "node/store_key.h"
+
+namespace node {
+namespace {
+
+constexpr std::uint64_t kMapBytesMax = std::uint64_t{16} << 40;  // x86-64 has 128 TiB to give.
+constexpr std::uint64_t kMapAlign = 1 << 20;                     // A multiple of any page size.
+constexpr crdt::BytesView kMarkerKey("\0muster", 7);
+constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
+constexpr crdt::BytesView kFormat = "muster store 1";
+
+MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+crdt::BytesView to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+bool is_disk_full(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EFBIG || code == MDB_MAP_FULL;
+}
+
+}  // namespace
+
+crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options) {
+  auto lock = DirLock::acquire(options.dir);
+  if (!lock) return lock.error();
+  const auto sound = check_lmdb_file(options.dir + "/data.mdb");
+  if (!sound) {
+    return crdt::Error(sound.error().message + "; restore a backup, or move " + options.dir +
+                       " away: the node then starts empty and its peers send it everything");
+  }
+  std::unique_ptr<LmdbStore> store(new LmdbStore(options, std::move(*lock)));
+  store->options_.map_bytes = (options.map_bytes + kMapAlign - 1) / kMapAlign * kMapAlign;
+  if (const auto opened = store->open_environment(); !opened) return opened.error();
+  if (const auto ours = store->check_marker(); !ours) return ours.error();
+  return store;
+}
+
+LmdbStore::~LmdbStore() {
+  if (transaction_ != nullptr) abort();
+  close_environment();
+}
+
+crdt::Result<void> LmdbStore::open_environment() {
+  int code = mdb_env_create(&environment_);
+  if (code == 0) code = mdb_env_set_mapsize(environment_, options_.map_bytes);
+  // NOTLS: transactions belong to the store, not to a thread.
+  if (code == 0) code = mdb_env_open(environment_, options_.dir.c_str(), MDB_NOTLS, 0600);
+  MDB_txn* transaction = nullptr;
+  if (code == 0) code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
+  if (code == 0) {
+    code = mdb_dbi_open(transaction, nullptr, 0, &database_);
+    mdb_txn_abort(transaction);
+  }
+  if (code == 0) return {};
+  close_environment();
+  return explain(code);
+}
+
+crdt::Error LmdbStore::explain(int code) const {
+  const std::string what = "cannot open the store in " + options_.dir + ": " + mdb_strerror(code);
+  switch (code) {
+    case ENOMEM:
+      return crdt::Error(what + "; lower store.map_bytes or raise this process's memory limit");
+    case ENOSPC:
+    case EDQUOT:
+      return crdt::Error(what + "; free some disk space and start again");
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return crdt::Error(what + "; make it and its files writable for this user");
+    default:
+      return crdt::Error(what +
+                         "; restore a backup, or move it away: the node then starts empty "
+                         "and its peers send it everything");
+  }
+}
+
+crdt::Result<void> LmdbStore::check_marker() {
+  MDB_txn* transaction = nullptr;
+  if (const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction)) {
+    return explain(code);
+  }
+  MDB_stat stat{};
+  MDB_val key = to_val(kMarkerKey);
+  MDB_val value{};
+  const int stat_code = mdb_stat(transaction, database_, &stat);
+  const int code = mdb_get(transaction, database_, &key, &value);
+  const crdt::Bytes found(code == 0 ? to_view(value) : crdt::BytesView());
+  mdb_txn_abort(transaction);
+  if (stat_code != 0 || (code != 0 && code != MDB_NOTFOUND)) return explain(stat_code | code);
+  if (code == MDB_NOTFOUND) {
+    if (stat.ms_entries == 0) return write_marker();
+    return crdt::Error("the LMDB files in " + options_.dir +
+                       " belong to another program; set data_dir to another place");
+  }
+  const std::size_t first = found.find('\n');
+  const std::size_t second = found.find('\n', first + 1);
+  if (found.substr(0, first) != kFormat || first == crdt::Bytes::npos ||
+      second == crdt::Bytes::npos) {
+    return crdt::Error("the store in " + options_.dir + " has the format \"" +
+                       found.substr(0, first) + "\", this program reads \"" + crdt::Bytes(kFormat) +
+                       "\"; run the version of Muster that wrote it");
+  }
+  const crdt::Bytes cluster = found.substr(first + 1, second - first - 1);
+  const crdt::Bytes node = found.substr(second + 1);
+  if (cluster == options_.cluster && node == options_.node) return {};
+  return crdt::Error("the store in " + options_.dir + " belongs to node " + node + " of cluster " +
+                     cluster + ", the configuration is for node " + options_.node + " of cluster " +
+                     options_.cluster + "; set data_dir to that node's own place");
+}
+
+crdt::Result<void> LmdbStore::write_marker() {
+  MDB_txn* transaction = nullptr;
+  int code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
+  if (code != 0) return explain(code);
+  const crdt::Bytes text = crdt::Bytes(kFormat) + "\n" + options_.cluster + "\n" + options_.node;
+  MDB_val key = to_val(kMarkerKey);
+  MDB_val value = to_val(text);
+  code = mdb_put(transaction, database_, &key, &value, 0);
+  if (code != 0) {
+    mdb_txn_abort(transaction);
+  } else {
+    code = mdb_txn_commit(transaction);
+  }
+  if (code != 0) return explain(code);
+  return {};
+}
+
+crdt::Transaction& LmdbStore::begin() {
+  CHECK(transaction_ == nullptr);
+  int code = -1;
+  if (environment_ != nullptr) code = mdb_txn_begin(environment_, nullptr, 0, &transaction_);
+  if (code != 0) {
+    transaction_ = nullptr;
+    close_environment();
+    if (const auto opened = open_environment(); !opened) {
+      throw std::runtime_error(opened.error().message);
+    }
+    code = mdb_txn_begin(environment_, nullptr, 0, &transaction_);
+    if (code != 0) throw std::runtime_error(explain(code).message);
+  }
+  failure_ = 0;
+  dirty_ = false;
+  return *this;
+}
+
+boost::system::result<void, CommitError> LmdbStore::commit() {
+  CHECK(transaction_ != nullptr);
+  if (failure_ != 0) {
+    const int code = failure_;
+    abort();
+    return recover(code);
+  }
+  if (!dirty_) {
+    abort();
+    return {};
+  }
+  if (disk_free_bytes() < options_.disk_reserve_bytes) {
+    abort();
+    return CommitError(CommitFailure::kDiskFull,
+                       "less than store.disk_reserve_bytes is free on the disk of " + options_.dir);
+  }
+  end_transaction();
+  // Frees the transaction whether it succeeds or not.
+  const int code = mdb_txn_commit(std::exchange(transaction_, nullptr));
+  if (code != 0) return recover(code);
+  return {};
+}
+
+void LmdbStore::abort() {
+  CHECK(transaction_ != nullptr);
+  end_transaction();
+  mdb_txn_abort(std::exchange(transaction_, nullptr));
+}
+
+void LmdbStore::end_transaction() {
+  if (spare_cursor_ != nullptr) mdb_cursor_close(std::exchange(spare_cursor_, nullptr));
+}
+
+CommitError LmdbStore::recover(int code) {
+  const CommitError error(is_disk_full(code) ? CommitFailure::kDiskFull : CommitFailure::kIo,
+                          "the store in " + options_.dir + ": " + mdb_strerror(code));
+  if (code == MDB_MAP_FULL) {
+    options_.map_bytes = std::min(options_.map_bytes * 2, kMapBytesMax);
+  }
+  close_environment();
+  // If this fails, begin() tries again and says why.
+  if (!open_environment()) environment_ = nullptr;
+  return error;
+}
+
+void LmdbStore::close_environment() {
+  if (environment_ != nullptr) mdb_env_close(std::exchange(environment_, nullptr));
+}
+
+StoreSize LmdbStore::size() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (environment_ == nullptr || mdb_env_info(environment_, &info) != 0 ||
+      mdb_env_stat(environment_, &stat) != 0) {
+    return {0, disk_free_bytes()};
+  }
+  return {(info.me_last_pgno + 1) * stat.ms_psize, disk_free_bytes()};
+}
+
+std::uint64_t LmdbStore::disk_free_bytes() const {
+  struct statvfs disk {};
+  // Unknown is not full: LMDB's own write will tell.
+  if (::statvfs(options_.dir.c_str(), &disk) != 0) return ~std::uint64_t{0};
+  return std::uint64_t{disk.f_bavail} * disk.f_frsize;
+}
+
+void LmdbStore::remember(int code) {
+  if (code != 0 && code != MDB_NOTFOUND && failure_ == 0) failure_ = code;
+}
+
+std::optional<crdt::BytesView> LmdbStore::get(crdt::BytesView key) {
+  CHECK(transaction_ != nullptr);
+  check_store_key(key);
+  MDB_val wanted = to_val(key);
+  MDB_val value{};
+  const int code = mdb_get(transaction_, database_, &wanted, &value);
+  remember(code);
+  if (code != 0) return std::nullopt;
+  return to_view(value);
+}
+
+void LmdbStore::put(crdt::BytesView key, crdt::BytesView value) {
+  CHECK(transaction_ != nullptr);
+  check_store_key(key);
+  MDB_val wanted = to_val(key);
+  MDB_val fresh = to_val(value);
+  dirty_ = true;
+  if (failure_ == 0) remember(mdb_put(transaction_, database_, &wanted, &fresh, 0));
+}
+
+void LmdbStore::erase(crdt::BytesView key) {
+  CHECK(transaction_ != nullptr);
+  check_store_key(key);
+  MDB_val wanted = to_val(key);
+  dirty_ = true;
+  if (failure_ == 0) remember(mdb_del(transaction_, database_, &wanted, nullptr));
+}
+
+MDB_cursor* LmdbStore::take_cursor() {
+  CHECK(transaction_ != nullptr);
+  if (spare_cursor_ != nullptr) return std::exchange(spare_cursor_, nullptr);
+  MDB_cursor* cursor = nullptr;
+  const int code = mdb_cursor_open(transaction_, database_, &cursor);
+  remember(code);
+  return code == 0 ? cursor : nullptr;
+}
+
+void LmdbStore::give_cursor(MDB_cursor* cursor) {
+  if (spare_cursor_ == nullptr) {
+    spare_cursor_ = cursor;
+  } else {
+    mdb_cursor_close(cursor);
+  }
+}
+
+void LmdbStore::scan(crdt::BytesView from, crdt::BytesView to,
+                     const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
+  MDB_cursor* cursor = take_cursor();
+  if (cursor == nullptr) return;
+  MDB_val key = to_val(std::max(from, kFirstKey));
+  MDB_val value{};
+  int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  while (code == 0 && (to.empty() || to_view(key) < to) && visit(to_view(key), to_view(value))) {
+    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+  }
+  remember(code);
+  give_cursor(cursor);
+}
+
+std::optional<crdt::Bytes> LmdbStore::last_key(crdt::BytesView from, crdt::BytesView to) {
+  MDB_cursor* cursor = take_cursor();
+  if (cursor == nullptr) return std::nullopt;
+  MDB_val key = to_val(to);
+  MDB_val value{};
+  int code = MDB_NOTFOUND;
+  if (!to.empty()) code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  // PREV from the first key at or behind `to`; without one, the last key of all.
+  code = mdb_cursor_get(cursor, &key, &value, code == 0 ? MDB_PREV : MDB_LAST);
+  remember(code);
+  std::optional<crdt::Bytes> found;
+  if (code == 0 && to_view(key) >= std::max(from, kFirstKey)) found.emplace(to_view(key));
+  give_cursor(cursor);
+  return found;
+}
+
+}  // namespace node

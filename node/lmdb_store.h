@@ -1,0 +1,80 @@
+// LmdbStore: a node's state in one LMDB environment; each commit is on disk when it returns.
+//
+// Shape    <dir>/data.mdb and lock.mdb (LMDB's), <dir>/lock (DirLock). All keys lie in the main
+//          database, where a commit dirties the fewest pages; the one key that begins with a zero
+//          octet is the store's own: format, cluster and node that it belongs to.
+// Size     the map is sparse address space (Options::map_bytes) and doubles when it is ever full.
+//          The disk reserve refuses commits while LMDB, and whoever must clean up, still has room.
+// Errors   see Store. A put that fails inside LMDB is remembered and makes commit() fail. After a
+//          failed commit the environment is closed and opened again: LMDB forgives no I/O error.
+//          Where that fails as well, begin() throws: there is nothing left to serve.
+// Thread   one. Views are valid until the next write.
+#pragma once
+
+#include <lmdb.h>
+
+#include <memory>
+#include <optional>
+
+#include "crdt/result.h"
+#include "node/dir_lock.h"
+#include "node/store.h"
+
+namespace node {
+
+class LmdbStore final : public Store, private crdt::Transaction {
+ public:
+  struct Options {
+    std::string dir;
+    std::string cluster;  // A store that belongs to another cluster or node is refused.
+    std::string node;
+    // Address space, not disk: far above what an incident log reaches.
+    std::uint64_t map_bytes = std::uint64_t{64} << 30;
+    // Enough for the pages of many batches and for an operator's tools to still write.
+    std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
+  };
+
+  [[nodiscard]] static crdt::Result<std::unique_ptr<LmdbStore>> open(const Options& options);
+  ~LmdbStore() override;
+
+  LmdbStore(const LmdbStore&) = delete;
+  LmdbStore& operator=(const LmdbStore&) = delete;
+
+  crdt::Transaction& begin() override;
+  [[nodiscard]] boost::system::result<void, CommitError> commit() override;
+  void abort() override;
+  [[nodiscard]] StoreSize size() const override;
+
+ private:
+  LmdbStore(const Options& options, DirLock lock) : options_(options), lock_(std::move(lock)) {}
+
+  std::optional<crdt::BytesView> get(crdt::BytesView key) override;
+  void put(crdt::BytesView key, crdt::BytesView value) override;
+  void erase(crdt::BytesView key) override;
+  void scan(crdt::BytesView from, crdt::BytesView to,
+            const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) override;
+  std::optional<crdt::Bytes> last_key(crdt::BytesView from, crdt::BytesView to) override;
+
+  [[nodiscard]] crdt::Result<void> open_environment();
+  [[nodiscard]] crdt::Result<void> check_marker();
+  [[nodiscard]] crdt::Result<void> write_marker();
+  [[nodiscard]] crdt::Error explain(int code) const;
+  [[nodiscard]] std::uint64_t disk_free_bytes() const;
+  [[nodiscard]] CommitError recover(int code);
+  void close_environment();
+  void end_transaction();
+  [[nodiscard]] MDB_cursor* take_cursor();
+  void give_cursor(MDB_cursor* cursor);
+  void remember(int code);
+
+  Options options_;
+  DirLock lock_;
+  MDB_env* environment_ = nullptr;
+  MDB_dbi database_ = 0;
+  MDB_txn* transaction_ = nullptr;
+  MDB_cursor* spare_cursor_ = nullptr;  // Of the open transaction; nested scans open more.
+  int failure_ = 0;                     // The first failed call of the open transaction.
+  bool dirty_ = false;
+};
+
+}  // namespace node

@@ -1,0 +1,346 @@
+#include "node/replica.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "crdt/check.h"
+#include "crdt/handled_set.h"
+#include "gossip/peer.h"
+#include "node/replica_records.h"
+#include "node/replica_status.h"
+#include "slack/handler.h"
+#include "slack/incident/tasks.h"
+#include "slack/request.h"
+
+namespace node {
+namespace {
+
+using crdt::Instant;
+using crdt::Now;
+
+// Counting conflicts reads every document; beyond this the status would hold up commands.
+constexpr std::uint64_t kCountConflictsMax = 1'000;
+
+constexpr const char* kReadOnlyText =
+    "This peer cannot store changes at the moment (its disk is full or failing), so nothing was "
+    "changed. Please try again: the next attempt may reach another peer.";
+constexpr const char* kDamagedText =
+    "This peer's copy of the channel is damaged, so nothing was changed. Please tell whoever "
+    "operates Muster, and try again: the next attempt may reach another peer.";
+
+crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
+  crdt::Rng::Seed seed;
+  rng.fill(seed);
+  return seed;
+}
+
+crdt::ReplicaId draw_replica_id(crdt::Rng& rng) {
+  crdt::ReplicaId id;
+  while (id.value == 0) id.value = rng.next();
+  return id;
+}
+
+slack::Header header_of(const std::vector<std::string>& values) {
+  return {values.empty() ? std::string_view{} : std::string_view(values.front()), values.size()};
+}
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+}  // namespace
+
+class Replica::Impl {
+ public:
+  Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, crdt::Transaction& txn, Mode mode);
+
+  Effects step(const Now& now, crdt::Transaction& txn, const Event& event);
+
+ private:
+  // A change whose answer waits until the linked peers hold it.
+  struct Held {
+    std::uint64_t seq = 0;
+    Instant until;
+    HttpReply reply;
+  };
+
+  void on(const Now& now, const HttpRequest& request);
+  void on(const Now& now, const HttpGone& gone);
+  void on(const Now& now, const LinkOpened& opened);
+  void on(const Now& now, const LinkBytes& bytes);
+  void on(const Now& now, const LinkClosed& closed);
+  void on(const Now& now, const DialFailed& failed);
+  void on(const Now& now, const Wake& wake);
+  void on(const Now& now, const BatchEnd& end);
+
+  void serve_slack(const Now& now, const HttpRequest& http);
+  void serve_command(const Now& now, const HttpRequest& http, const slack::SlashCommand& command);
+  void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
+             const std::string& key, slack::HandlerResult result);
+  void serve_admin(const HttpRequest& http);
+  void refuse_method(const HttpRequest& http, std::string_view allowed);
+
+  void reply(const HttpRequest& to, int status, std::string body,
+             std::string content_type = "application/json");
+  void release_held(Instant now);
+  void note(Level level, const Uuid& request, std::string text);
+  void collect();
+  [[nodiscard]] Status status();
+  [[nodiscard]] std::optional<std::uint64_t> count_conflicts();
+
+  ReplicaConfig config_;
+  Mode mode_;
+  crdt::Repository repository_;
+  crdt::ReplicaId self_;
+  slack::Verifier verifier_;
+  std::optional<gossip::Peer>
+      peer_;               // Absent while read-only: a peer that cannot store has no links.
+  std::deque<Held> held_;  // In the order of seq, and so of `until`.
+  std::map<std::string, std::uint64_t> counters_;
+  std::optional<crdt::Error> damage_;  // The store could not be read at the start.
+  Effects effects_;
+};
+
+Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed,
+                    crdt::Transaction& txn, Mode mode)
+    : config_(config), mode_(mode), verifier_(config.signing_secret) {
+  crdt::Rng rng(seed);
+  self_ = draw_replica_id(rng);
+  repository_.use(txn);
+  if (const auto opened = repository_.open(); !opened) {
+    damage_ = opened.error();
+    mode_ = Mode::kReadOnly;
+    note(Level::kError, {}, damage_->message + "; this peer stays read-only");
+  }
+  if (mode_ == Mode::kReadOnly) return;
+  repository_.begin_run(self_);
+  peer_.emplace(config_.gossip, config_.name, draw_seed(rng), self_, repository_);
+}
+
+Effects Replica::Impl::step(const Now& now, crdt::Transaction& txn, const Event& event) {
+  repository_.use(txn);
+  std::visit([&](const auto& kind) { on(now, kind); }, event);
+  collect();
+  return std::exchange(effects_, {});
+}
+
+// Takes over what the peer wants done, and says when to wake.
+void Replica::Impl::collect() {
+  effects_.wake_at.reset();
+  const auto earliest = [&](const std::optional<Instant>& at) {
+    if (at && (!effects_.wake_at || *at < *effects_.wake_at)) effects_.wake_at = at;
+  };
+  if (!held_.empty()) earliest(held_.front().until);
+  if (!peer_) return;
+  gossip::Output output = peer_->take_output();
+  for (gossip::Send& send : output.sends) {
+    effects_.sends.push_back({send.link, std::move(send.bytes)});
+  }
+  for (const gossip::LinkId link : output.closes) effects_.closes.push_back({link});
+  for (std::string& address : output.dials) effects_.dials.push_back({std::move(address)});
+  for (gossip::Notice& notice : output.notices) {
+    const bool warning = notice.severity == gossip::Severity::kWarning;
+    if (warning) ++counters_["peer_warnings"];
+    note(warning ? Level::kWarning : Level::kInfo, {}, std::move(notice.text));
+  }
+  earliest(peer_->wake_at());
+}
+
+void Replica::Impl::note(Level level, const Uuid& request, std::string text) {
+  effects_.notices.push_back({level, request, std::move(text)});
+}
+
+void Replica::Impl::reply(const HttpRequest& to, int status, std::string body,
+                          std::string content_type) {
+  effects_.replies.push_back(
+      {to.exchange, status, std::move(content_type), std::move(body), false});
+}
+
+void Replica::Impl::on(const Now&, const HttpGone& gone) {
+  std::erase_if(held_, [&](const Held& held) { return held.reply.exchange == gone.exchange; });
+}
+
+void Replica::Impl::on(const Now& now, const LinkOpened& opened) {
+  if (!peer_) return effects_.closes.push_back({opened.link});
+  peer_->link_opened(now.steady, opened.link, opened.address);
+}
+
+void Replica::Impl::on(const Now& now, const LinkBytes& bytes) {
+  if (peer_) peer_->link_bytes(now.steady, bytes.link, bytes.bytes);
+}
+
+void Replica::Impl::on(const Now& now, const LinkClosed& closed) {
+  if (peer_) peer_->link_closed(now.steady, closed.link, closed.reason);
+}
+
+void Replica::Impl::on(const Now& now, const DialFailed& failed) {
+  if (peer_) peer_->dial_failed(now.steady, failed.address);
+}
+
+void Replica::Impl::on(const Now& now, const Wake&) {
+  if (peer_) peer_->wake(now.steady);
+}
+
+void Replica::Impl::on(const Now& now, const BatchEnd&) {
+  if (peer_) peer_->batch_end(now.steady);
+  release_held(now.steady);
+}
+
+void Replica::Impl::release_held(Instant now) {
+  for (auto held = held_.begin(); held != held_.end();) {
+    const bool late = held->until <= now;
+    if (!late && peer_->awaited(held->seq)) {
+      ++held;
+      continue;
+    }
+    if (late) ++counters_["replies_before_every_peer_had_the_change"];
+    effects_.replies.push_back(std::move(held->reply));
+    held = held_.erase(held);
+  }
+}
+
+void Replica::Impl::on(const Now& now, const HttpRequest& request) {
+  ++counters_["http_requests"];
+  if (request.listener == Listener::kPublic && slack::is_slack_path(request.target)) {
+    return serve_slack(now, request);
+  }
+  serve_admin(request);
+}
+
+void Replica::Impl::refuse_method(const HttpRequest& http, std::string_view allowed) {
+  reply(http, 405, "This address takes " + std::string(allowed) + " only.\n", "text/plain");
+}
+
+void Replica::Impl::serve_admin(const HttpRequest& http) {
+  const std::string_view path = path_of(http.target);
+  const bool admin = http.listener == Listener::kAdmin;
+  const bool health = path == "/healthz" || path == "/readyz";
+  if (!health && !(admin && (path == "/status" || path == "/metrics"))) {
+    return reply(http, 404, "There is nothing at this address.\n", "text/plain");
+  }
+  if (http.method != "GET" && http.method != "HEAD") return refuse_method(http, "GET");
+  if (path == "/healthz") return reply(http, 200, "ok\n", "text/plain");
+  if (path == "/readyz") {
+    const bool ready = mode_ == Mode::kReadWrite;
+    return reply(http, ready ? 200 : 503, ready ? "ready\n" : "read-only\n", "text/plain");
+  }
+  if (path == "/status") return reply(http, 200, to_json(status()));
+  reply(http, 200, to_prometheus(status()), "text/plain; version=0.0.4");
+}
+
+void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
+  const slack::HttpRequest request{http.method,
+                                   http.target,
+                                   http.content_type,
+                                   header_of(http.timestamps),
+                                   header_of(http.signatures),
+                                   http.body};
+  const slack::Request parsed = slack::parse_request(request, verifier_, now.wall);
+  if (const auto* rejection = std::get_if<slack::Rejection>(&parsed)) {
+    ++counters_["slack_rejected"];
+    note(Level::kWarning, http.uuid, "refused a request: " + rejection->reason);
+    if (rejection->status == 405) return refuse_method(http, "POST");
+    return reply(http, rejection->status, "Refused: " + rejection->reason + ".\n", "text/plain");
+  }
+  if (const auto* command = std::get_if<slack::SlashCommand>(&parsed)) {
+    return serve_command(now, http, *command);
+  }
+  if (const auto* verification = std::get_if<slack::UrlVerification>(&parsed)) {
+    return reply(http, 200, slack::challenge_reply(*verification));
+  }
+  // Everything else is accepted and counted: Slack disables apps that refuse its events.
+  if (!std::holds_alternative<slack::SslCheck>(parsed)) ++counters_["slack_events"];
+  reply(http, 200, "", "text/plain");
+}
+
+void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
+                                  const slack::SlashCommand& command) {
+  ++counters_["slack_commands"];
+  const std::string key = slack::document_key(command);
+  const auto document =
+      damage_ ? crdt::Result<const crdt::Document*>(*damage_) : repository_.document(key);
+  if (!document) {
+    note(Level::kError, http.uuid, document.error().message);
+    return reply(http, 200, slack::plain_reply(kDamagedText));
+  }
+  if (crdt::is_handled(**document, command.id)) {
+    const auto handling = find_handling(repository_, **document, command.id);
+    if (handling && *handling) {
+      ++counters_["slack_retries"];
+      return reply(http, 200, (*handling)->answer);
+    }
+  }
+  slack::HandlerContext context;
+  context.self = self_;
+  context.previous = repository_.previous_context(key);
+  context.now = now.wall;
+  context.letter = config_.letter;
+  context.split = peer_ && !peer_->complete();
+  slack::HandlerResult result = slack::handle(command, **document, context);
+  if (!result.delta) return reply(http, 200, std::move(result.reply));
+  if (mode_ == Mode::kReadOnly) return reply(http, 200, slack::plain_reply(kReadOnlyText));
+  store(now, http, command, key, std::move(result));
+}
+
+void Replica::Impl::store(const Now& now, const HttpRequest& http,
+                          const slack::SlashCommand& command, const std::string& key,
+                          slack::HandlerResult result) {
+  crdt::Change change;
+  change.deltas.push_back({key, std::move(*result.delta)});
+  change.records.push_back(
+      timeline_record(key, command.signed_at, command.id, std::move(result.entry)));
+  const Handling handling{result.reply, std::move(result.detail)};
+  change.records.push_back(request_record(command.signed_at, command.id, self_, handling));
+  const auto outcome = repository_.apply(change);
+  if (!outcome) {
+    note(Level::kError, http.uuid, outcome.error().message);
+    return reply(http, 200, slack::plain_reply(kDamagedText));
+  }
+  CHECK(outcome->applied == crdt::Applied::kApplied);
+  ++counters_["changes"];
+  note(Level::kDebug, http.uuid, "stored " + result.verb + " in " + key);
+  peer_->push(outcome->seq, change);
+  held_.push_back({outcome->seq,
+                   now.steady + config_.reply_hold_max,
+                   {http.exchange, 200, "application/json", std::move(result.reply), false}});
+}
+
+std::optional<std::uint64_t> Replica::Impl::count_conflicts() {
+  if (repository_.digest().documents > kCountConflictsMax) return std::nullopt;
+  std::uint64_t count = 0;
+  const auto scanned =
+      repository_.scan_documents([&](const std::string&, const crdt::Document& document) {
+        const slack::incident::TaskList list = slack::incident::read_tasks(document);
+        count += std::count_if(list.tasks.begin(), list.tasks.end(),
+                               [](const auto& task) { return task.in_conflict(); });
+      });
+  if (!scanned) return std::nullopt;
+  return count;
+}
+
+Status Replica::Impl::status() {
+  Status status;
+  status.name = config_.name;
+  status.run = self_;
+  status.read_only = mode_ == Mode::kReadOnly;
+  status.complete = peer_ && peer_->complete();
+  status.log_head = repository_.head();
+  status.digest = repository_.digest();
+  status.conflicts = count_conflicts();
+  if (peer_) status.peers = peer_->status();
+  status.counters = counters_;
+  return status;
+}
+
+Replica::Replica(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const Now&,
+                 crdt::Transaction& txn, Mode mode)
+    : impl_(std::make_unique<Impl>(config, seed, txn, mode)) {}
+
+Replica::~Replica() = default;
+
+Effects Replica::step(const Now& now, crdt::Transaction& txn, const Event& event) {
+  return impl_->step(now, txn, event);
+}
+
+}  // namespace node

@@ -1,0 +1,55 @@
+// Replica: the whole node without its I/O. Documents, gossip and Slack composed into one state
+// machine: the same inputs give the same outputs, to the byte.
+//
+// Shape    step(now, transaction, event) -> Effects. Its memory is a cache of the store or dies
+// with
+//          a link; whoever drops it loses nothing but links and unanswered requests.
+// Errors   bad input is answered, refused or costs a peer its link, with a Notice; it never throws.
+// Thread   one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crdt/instant.h"
+#include "crdt/rng.h"
+#include "crdt/transaction.h"
+#include "gossip/config.h"
+#include "node/effects.h"
+#include "node/event.h"
+
+namespace node {
+
+struct ReplicaConfig {
+  std::string name;   // This node's name, as operators call it.
+  char letter = 'a';  // Shown in task numbers minted during a split; unique in the cluster.
+  std::string signing_secret;  // Slack's.
+  std::string command = "/ir";
+  gossip::Config gossip;
+  // How long a reply waits for every live peer to hold the change durably, so that the next request
+  // finds it on any peer. 25 ms is below what a person notices; 0 replies at once.
+  std::chrono::milliseconds reply_hold_max{25};
+};
+
+class Replica {
+ public:
+  enum class Mode { kReadWrite, kReadOnly };
+
+  // Reads what it needs from the store and opens a new run in it (kReadWrite only).
+  Replica(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const crdt::Now& now,
+          crdt::Transaction& txn, Mode mode);
+  ~Replica();
+
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  [[nodiscard]] Effects step(const crdt::Now& now, crdt::Transaction& txn, const Event& event);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace node

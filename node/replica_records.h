@@ -1,0 +1,47 @@
+// The records that a Slack request leaves beside the document it changed.
+//
+// Shape    timeline  kind 't', document key, 00, Ksuid: every byte from the request alone, so equal
+// on
+//                    every peer that handles it. Folds read these.
+//          request   kind 'q', time asked, request id, replica id: the answer given and the old and
+//          new
+//                    values. One for each replica that handled the request; no fold counts them.
+// Units    the time asked is in microseconds since the Unix epoch, 8 octets big-endian.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crdt/document.h"
+#include "crdt/dot.h"
+#include "crdt/instant.h"
+#include "crdt/record.h"
+#include "crdt/repository.h"
+#include "crdt/request_id.h"
+
+namespace node {
+
+inline constexpr char kTimelineKind = 't';
+inline constexpr char kRequestKind = 'q';
+
+[[nodiscard]] crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
+                                           const crdt::RequestId& id, crdt::Bytes entry);
+
+struct Handling {
+  std::string answer;  // The body that was sent with 200.
+  std::string detail;  // What this replica changed.
+
+  bool operator==(const Handling&) const = default;
+};
+
+[[nodiscard]] crdt::Record request_record(crdt::WallTime asked, const crdt::RequestId& id,
+                                          crdt::ReplicaId handler, const Handling& handling);
+
+// What was answered when `document` took this request, if it did and the record is here. Where
+// several replicas handled it, every peer picks the same one.
+[[nodiscard]] crdt::Result<std::optional<Handling>> find_handling(crdt::Repository& repository,
+                                                                  const crdt::Document& document,
+                                                                  const crdt::RequestId& id);
+
+}  // namespace node

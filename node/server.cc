@@ -1,0 +1,170 @@
+#include "node/server.h"
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <utility>
+
+#include "node/clock.h"
+#include "node/entropy.h"
+
+namespace node {
+
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kAdminConnectionsMax = 256;  // People, a scraper, and their mistakes.
+
+}  // namespace
+
+Server::Server(Log& log)
+    : log_(log),
+      rng_(seed_from_system()),
+      signals_(io_, SIGTERM, SIGINT),
+      wake_timer_(io_.get_executor()),
+      stop_timer_(io_.get_executor()) {}
+
+Server::~Server() = default;
+
+crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& log) {
+  std::unique_ptr<Server> server(new Server(log));
+  LmdbStore::Options store;
+  store.dir = config.data_dir;
+  store.cluster = config.replica.gossip.cluster;
+  store.node = config.replica.name;
+  store.map_bytes = config.map_bytes;
+  store.disk_reserve_bytes = config.disk_reserve_bytes;
+  auto opened = LmdbStore::open(store);
+  if (!opened) return opened.error();
+  server->store_ = std::move(*opened);
+  if (const auto listening = server->listen(config); !listening) return listening.error();
+  crdt::Rng::Seed seed{};
+  server->rng_.fill(seed);
+  Performer& performer = *server;
+  server->driver_ =
+      std::make_unique<Driver>(*server->store_, performer, config.replica, seed, read_clock());
+  return server;
+}
+
+crdt::Result<void> Server::listen(const Config& config) {
+  HttpServer::Options options;
+  options.body_bytes_max = config.body_bytes_max;
+  options.log_requests = log_.writes(Level::kDebug);
+
+  options.address = config.slack_listen;
+  options.listener = Listener::kPublic;
+  options.connections_max = config.connections_max;
+  auto slack = HttpServer::listen(io_, options, *this);
+  if (!slack) return slack.error();
+  slack_ = std::move(*slack);
+
+  options.address = config.admin_listen;
+  options.listener = Listener::kAdmin;
+  options.connections_max = kAdminConnectionsMax;
+  auto admin = HttpServer::listen(io_, options, *this);
+  if (!admin) return admin.error();
+  admin_ = std::move(*admin);
+
+  auto peers = PeerTransport::listen(io_, config.peers_listen, *this);
+  if (!peers) return peers.error();
+  peers_ = std::move(*peers);
+  return {};
+}
+
+void Server::run() {
+  wait_for_signal();
+  arm_wake();
+  io_.run();
+}
+
+bool Server::submit(Event event) {
+  if (!driver_->submit(std::move(event))) return false;
+  schedule_turn();
+  return true;
+}
+
+void Server::schedule_turn() {
+  if (std::exchange(turn_posted_, true)) return;
+  boost::asio::post(io_, [this] { turn(); });
+}
+
+void Server::turn() {
+  turn_posted_ = false;
+  driver_->run_batch(read_clock());
+  if (!driver_->idle()) schedule_turn();
+  arm_wake();
+}
+
+// Setting a timer costs a system call, and deadlines move with every batch: a timer that is early
+// looks again, and only an earlier deadline sets it anew.
+void Server::arm_wake() {
+  const std::optional<crdt::Instant> wanted = driver_->wake_at();
+  if (!wanted || (armed_for_ && *armed_for_ <= *wanted)) return;
+  armed_for_ = wanted;
+  wake_timer_.expires_at(timer_time(*wanted));
+  wake_timer_.async_wait([this](error_code error) {
+    if (!error) on_wake();
+  });
+}
+
+void Server::on_wake() {
+  armed_for_.reset();
+  const std::optional<crdt::Instant> wanted = driver_->wake_at();
+  if (wanted && *wanted <= read_clock().steady) {
+    static_cast<void>(submit(Wake{}));  // The turn arms the timer again.
+  } else {
+    arm_wake();
+  }
+}
+
+Uuid Server::next_uuid() {
+  // Version 4, variant 1: random.
+  return {(rng_.next() & ~std::uint64_t{0xf000}) | 0x4000,
+          rng_.next() >> 2 | std::uint64_t{1} << 63};
+}
+
+void Server::perform(Effects&& effects) {
+  for (HttpReply& reply : effects.replies) {
+    if (!slack_->reply(std::move(reply))) admin_->reply(std::move(reply));
+  }
+  for (const StreamPart& part : effects.parts) {
+    if (!slack_->part(part)) admin_->part(part);
+  }
+  for (LinkSend& send : effects.sends) peers_->send(std::move(send));
+  for (const LinkClose& close : effects.closes) peers_->close(close.link);
+  for (const Dial& dial : effects.dials) peers_->dial(dial.address);
+  for (const Notice& notice : effects.notices) log_.write(notice);
+}
+
+void Server::drop_links() { peers_->drop_links(); }
+
+void Server::drop_exchanges(ExchangeId first_kept) {
+  slack_->drop_exchanges(first_kept);
+  admin_->drop_exchanges(first_kept);
+}
+
+void Server::wait_for_signal() {
+  signals_.async_wait([this](error_code error, int) {
+    if (!error) begin_stop();
+  });
+}
+
+void Server::begin_stop() {
+  if (std::exchange(stopping_, true)) return io_.stop();
+  log_.write(Level::kInfo, "stopping: open exchanges are answered first");
+  wait_for_signal();
+  stop_timer_.expires_after(kGracePeriod);
+  stop_timer_.async_wait([this](error_code error) {
+    if (error) return;
+    log_.write(Level::kWarning, "some exchanges were not answered in time");
+    io_.stop();
+  });
+  still_open_ = 2;
+  const auto closed = [this] {
+    if (--still_open_ == 0) io_.stop();
+  };
+  slack_->stop(closed);
+  admin_->stop(closed);
+}
+
+}  // namespace node

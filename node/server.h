@@ -1,0 +1,91 @@
+// Server: a node with its I/O: store, listeners, links, timer and driver on one event loop.
+//
+// Shape    one thread. The first event of a turn posts run_batch behind everything that is already
+//          ready, so whatever arrives together is committed together.
+// Errors   open() says in one sentence what keeps the node from starting. run() throws what the
+// store
+//          throws when it is lost.
+// Thread   one: the caller of run().
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "crdt/result.h"
+#include "crdt/rng.h"
+#include "node/config.h"
+#include "node/driver.h"
+#include "node/http_server.h"
+#include "node/intake.h"
+#include "node/lmdb_store.h"
+#include "node/log.h"
+#include "node/peer_transport.h"
+#include "node/tcp.h"
+
+namespace node {
+
+class Server final : private Performer, private Intake {
+ public:
+  // Open exchanges are answered within milliseconds; whoever sent SIGTERM often waits only 5 s.
+  static constexpr std::chrono::seconds kGracePeriod{4};
+
+  // Opens the store, binds all listeners and builds the Replica. `log` outlives the server.
+  [[nodiscard]] static crdt::Result<std::unique_ptr<Server>> open(const Config& config, Log& log);
+  ~Server() override;
+
+  [[nodiscard]] std::string slack_address() const { return slack_->address(); }
+  [[nodiscard]] std::string admin_address() const { return admin_->address(); }
+  [[nodiscard]] std::string peers_address() const { return peers_->address(); }
+
+  // Serves until SIGTERM or SIGINT: then accepts nothing more, answers what is open for at most
+  // kGracePeriod, and returns. A second signal ends the wait.
+  void run();
+
+ private:
+  explicit Server(Log& log);
+
+  // Performer
+  void perform(Effects&& effects) override;
+  void drop_links() override;
+  void drop_exchanges(ExchangeId first_kept) override;
+
+  // Intake
+  bool submit(Event event) override;
+  ExchangeId next_exchange() override { return {++exchanges_}; }
+  gossip::LinkId next_link() override { return {++links_}; }
+  Uuid next_uuid() override;
+  void note(Notice notice) override { log_.write(notice); }
+
+  [[nodiscard]] crdt::Result<void> listen(const Config& config);
+  void schedule_turn();
+  void turn();
+  void arm_wake();
+  void on_wake();
+  void wait_for_signal();
+  void begin_stop();
+
+  Log& log_;
+  boost::asio::io_context io_{1};  // One thread: no need to wake others.
+  crdt::Rng rng_;
+  std::unique_ptr<LmdbStore> store_;
+  std::unique_ptr<HttpServer> slack_;
+  std::unique_ptr<HttpServer> admin_;
+  std::unique_ptr<PeerTransport> peers_;
+  std::unique_ptr<Driver> driver_;
+  boost::asio::signal_set signals_;
+  Timer wake_timer_;
+  Timer stop_timer_;
+  std::optional<crdt::Instant> armed_for_;  // Never later than the driver's wake_at.
+  std::uint64_t exchanges_ = 0;
+  std::uint64_t links_ = 0;
+  bool turn_posted_ = false;
+  bool stopping_ = false;
+  int still_open_ = 0;  // HTTP servers with connections, while stopping.
+};
+
+}  // namespace node

@@ -1,0 +1,39 @@
+// Form: an application/x-www-form-urlencoded body, such as a slash command.
+//
+// Shape    fields in the order they came, decoded: '+' is a space, %XX an octet. Octets survive as
+//          they are: NUL and invalid UTF-8 are the reader's business. Empty pieces ("a=1&&b=2") are
+//          skipped; a piece without '=' is a field with an empty value.
+// Size     kFormFieldsMax fields.
+// Errors   a '%' that two hex digits do not follow; a name that occurs twice (two readers of one body
+//          must never disagree about its value); too many fields.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crdt/result.h"
+
+namespace slack {
+
+inline constexpr std::size_t kFormFieldsMax = 64;  // Slack sends 16.
+
+class Form {
+ public:
+  [[nodiscard]] static crdt::Result<Form> parse(std::string_view body);
+
+  // The field's value; empty where there is none, for Slack leaves out what it has no value for.
+  [[nodiscard]] std::string_view at(std::string_view name) const;
+
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+// One "name=value" piece for clients that stand in for Slack; pieces are joined with '&'.
+[[nodiscard]] std::string form_encode(std::string_view name, std::string_view value);
+
+}  // namespace slack

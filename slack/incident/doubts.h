@@ -1,0 +1,33 @@
+// Doubts: the questions Muster asks instead of guessing, each with what to type instead.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slack/incident/command.h"
+#include "slack/incident/status_set.h"
+
+namespace slack::incident::doubts {
+
+// `text` arguments are plain text; long ones are shortened in the message and not suggested.
+[[nodiscard]] Ask no_text(std::string_view tail);
+[[nodiscard]] Ask no_reference(FinishVerb verb);
+[[nodiscard]] Ask no_change(const TaskRef& task);
+[[nodiscard]] Ask too_long(std::size_t chars);
+[[nodiscard]] Ask too_many(std::string_view what, std::size_t max);
+[[nodiscard]] Ask unknown_status(std::string_view typed, const StatusSet& statuses);
+[[nodiscard]] Ask ambiguous_status(std::string_view typed, const std::vector<const Status*>& found);
+// `text` holds the word `typed`, a status or not, before its end.
+[[nodiscard]] Ask misplaced_status(std::string_view typed, std::string_view text,
+                                   const StatusSet& statuses);
+[[nodiscard]] Ask two_statuses(std::string_view first, std::string_view second);
+[[nodiscard]] Ask number_then_prose(const TaskRef& task, std::string_view whole,
+                                    std::string_view prose);
+[[nodiscard]] Ask verb_then_prose(std::string_view verb, std::string_view usage,
+                                  std::string_view whole);
+[[nodiscard]] Ask typo(std::string_view typed, std::string_view verb, std::string_view rest);
+[[nodiscard]] Ask unknown_verb(std::string_view verb, std::string_view whole);
+[[nodiscard]] Ask contradiction(std::string_view user);
+
+}  // namespace slack::incident::doubts

@@ -1,0 +1,28 @@
+// Grammar: from the words behind `/ir` to a Command.
+//
+//   command = [ verb ] args                     nothing at all is the board
+//   add     = ["add" | "+"] text { user } [ status ]
+//   update  = taskref ( status | user | "-"user | ":" text )+
+//   list    = ["list" | "ls"] ["all" | "finished" | "mine"] { user } { status }
+//   finish  = ("done" | "close" | "reopen" | "cancel" | "take" | "drop") taskref { taskref }
+//   help    = "help" [ verb ]
+//   taskref = ["#"] digits [ letter ]
+//   status  = "!" name, in any case, or the beginning of just one name
+//   user    = <@U1> | <@U1|name> | <!subteam^S1|name> | @name | "me"
+//
+// Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a status
+//          that nobody knows or that stands inside a text, a verb mistyped by one letter, a number
+//          with prose behind it, a verb without what it needs, a verb of another version.
+#pragma once
+
+#include <string_view>
+
+#include "slack/incident/command.h"
+#include "slack/incident/status_set.h"
+
+namespace slack::incident {
+
+// `text` is on the wire, as Slack sent it.
+[[nodiscard]] Command parse(std::string_view text, const StatusSet& statuses);
+
+}  // namespace slack::incident

@@ -1,0 +1,71 @@
+// Timeline: what one command leaves behind for good, in two records.
+//
+// Shape    Entry   what was asked: every byte comes from the request alone, so every peer that handles
+//                  the request makes the same record, and folds may count it.
+//          Detail  what one replica did about it: paths, old and new values, dots. Peers that handle a
+//                  request in different states make different details, so no fold counts them.
+//          Both are JSON objects with a "v" for their version.
+// Errors   decoding says which record is not one; unknown members are ignored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crdt/delta.h"
+#include "crdt/document.h"
+#include "crdt/instant.h"
+#include "crdt/request_id.h"
+#include "crdt/result.h"
+
+namespace slack::incident {
+
+struct Entry {
+  std::string verb;  // "add", "update", "done", ...
+  std::string text;  // As typed, made valid UTF-8.
+  std::string author;
+  std::string team;  // The author's, which in a shared channel may not be the channel's.
+  std::string document;  // Key of the channel's document.
+  crdt::RequestId request;
+  crdt::WallTime asked_at;
+
+  bool operator==(const Entry&) const = default;
+};
+
+[[nodiscard]] std::string encode(const Entry& entry);
+[[nodiscard]] crdt::Result<Entry> decode_entry(std::string_view bytes);
+
+struct OldValue {
+  std::string value;
+  std::string author;
+  crdt::Dot dot;
+
+  bool operator==(const OldValue&) const = default;
+};
+
+struct FieldChange {
+  std::string path;
+  std::vector<OldValue> old_values;
+  std::string value;
+  crdt::Dot dot;
+
+  bool operator==(const FieldChange&) const = default;
+};
+
+struct Detail {
+  crdt::RequestId request;
+  crdt::ReplicaId replica;
+  std::vector<FieldChange> changes;
+
+  bool operator==(const Detail&) const = default;
+};
+
+// What `delta` writes to the tasks of `document`, the state before it. Bookkeeping is left out.
+[[nodiscard]] Detail detail_of(const crdt::Document& document, const crdt::Delta& delta,
+                               const crdt::RequestId& request, crdt::ReplicaId replica);
+
+[[nodiscard]] std::string encode(const Detail& detail);
+[[nodiscard]] crdt::Result<Detail> decode_detail(std::string_view bytes);
+
+}  // namespace slack::incident

@@ -1,0 +1,95 @@
+#include "slack/incident/verbs.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "crdt/check.h"
+#include "slack/ascii.h"
+
+namespace slack::incident {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Verb>, 11> kVerbs{{{"add", Verb::kAdd},
+                                                                    {"+", Verb::kAdd},
+                                                                    {"list", Verb::kList},
+                                                                    {"ls", Verb::kList},
+                                                                    {"done", Verb::kDone},
+                                                                    {"close", Verb::kDone},
+                                                                    {"reopen", Verb::kReopen},
+                                                                    {"cancel", Verb::kCancel},
+                                                                    {"take", Verb::kTake},
+                                                                    {"drop", Verb::kDrop},
+                                                                    {"help", Verb::kHelp}}};
+
+constexpr std::array<std::string_view, 17> kReserved{
+    "remove", "restore", "undo",    "top",    "note",     "history", "declare", "sev",   "lead",
+    "role",   "resolve", "status",  "timeline", "export", "stats",   "health",  "config"};
+
+// English words one letter away from a verb that people begin tasks with.
+constexpr std::array<std::string_view, 33> kOrdinary{
+    "ad",    "ads",  "aid",  "and",   "closed", "closer", "closet", "crop", "dome",    "drip", "drops",
+    "dose",  "gone", "held", "helps", "last",   "lift",   "lint",   "lisp", "lists",   "lost", "make",
+    "none",  "odd",  "old",  "one",   "prop",   "takes",  "tape",   "taken", "cancels", "wake", "lease"};
+
+template <std::size_t size>
+bool holds(const std::array<std::string_view, size>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Whether one edit turns `a` into `b`: a letter left out, added, changed, or two neighbours swapped.
+bool one_edit_apart(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || a == b) return false;
+  std::size_t same = 0;
+  while (same < a.size() && a[same] == b[same]) ++same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.size() < b.size()) return a == b.substr(1);
+  if (a.substr(1) == b.substr(1)) return true;
+  return a.size() >= 2 && a[0] == b[1] && a[1] == b[0] && a.substr(2) == b.substr(2);
+}
+
+}  // namespace
+
+std::optional<Verb> find_verb(std::string_view word) {
+  const std::string lower = to_lower(word);
+  for (const auto& [spelling, verb] : kVerbs) {
+    if (lower == spelling) return verb;
+  }
+  return std::nullopt;
+}
+
+bool is_reserved(std::string_view word) { return holds(kReserved, to_lower(word)); }
+
+std::string_view mistyped_verb(std::string_view word, bool alone) {
+  const std::string lower = to_lower(word);
+  if (!alone && holds(kOrdinary, lower)) return {};
+  for (const auto& [spelling, unused] : kVerbs) {
+    // "is", "as" and "us" are one letter from "ls"; a letter is one from "+".
+    if (spelling.size() >= 3 && one_edit_apart(lower, spelling)) return spelling;
+  }
+  return {};
+}
+
+FinishVerb finish_verb(Verb verb) {
+  switch (verb) {
+    case Verb::kDone:
+      return FinishVerb::kDone;
+    case Verb::kReopen:
+      return FinishVerb::kReopen;
+    case Verb::kCancel:
+      return FinishVerb::kCancel;
+    case Verb::kTake:
+      return FinishVerb::kTake;
+    case Verb::kDrop:
+      return FinishVerb::kDrop;
+    case Verb::kAdd:
+    case Verb::kList:
+    case Verb::kHelp:
+      break;
+  }
+  CHECK(false);
+}
+
+}  // namespace slack::incident

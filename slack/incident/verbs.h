@@ -1,0 +1,27 @@
+// Verbs: the words that begin a command, and the words that are mistaken for them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "slack/incident/command.h"
+
+namespace slack::incident {
+
+enum class Verb { kAdd, kList, kDone, kReopen, kCancel, kTake, kDrop, kHelp };
+
+// By any of its spellings, in any case.
+[[nodiscard]] std::optional<Verb> find_verb(std::string_view word);
+
+// A word of the full grammar that this version does not act on. Taking it for the first word of a
+// task would give the same words two meanings, one before an upgrade and one after it.
+[[nodiscard]] bool is_reserved(std::string_view word);
+
+// The verb that `word` misses by one letter (one left out, added, changed, or two swapped), or
+// nothing. `alone`: no words follow. Ordinary words that happen to be that close ("lost", "make")
+// count as typos only when alone, for prose follows them.
+[[nodiscard]] std::string_view mistyped_verb(std::string_view word, bool alone);
+
+[[nodiscard]] FinishVerb finish_verb(Verb verb);  // REQUIRES one of the five.
+
+}  // namespace slack::incident

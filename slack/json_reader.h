@@ -1,0 +1,24 @@
+// Reading JSON with nlohmann, without its exceptions: what is absent, null or of another type reads as
+// empty, as Slack leaves out or nulls what it has no value for.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace slack {
+
+// nullopt unless `text` is exactly one JSON value in valid UTF-8.
+[[nodiscard]] std::optional<nlohmann::json> parse_json(std::string_view text);
+
+[[nodiscard]] std::string string_at(const nlohmann::json& object, std::string_view name);
+[[nodiscard]] std::optional<std::int64_t> number_at(const nlohmann::json& object,
+                                                    std::string_view name);
+[[nodiscard]] bool true_at(const nlohmann::json& object, std::string_view name);
+
+// The member, or nullptr where `value` is no object or has none of that name.
+[[nodiscard]] const nlohmann::json* member(const nlohmann::json& value, std::string_view name);
+
+}  // namespace slack

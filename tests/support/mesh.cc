@@ -1,0 +1,233 @@
+#include "tests/support/mesh.h"
+
+#include <algorithm>
+
+#include "crdt/check.h"
+
+namespace test {
+namespace {
+
+crdt::Rng::Seed seed_of(std::uint64_t number) {
+  crdt::Rng::Seed seed{};
+  for (std::size_t i = 0; i < 8; ++i) seed[i] = number >> (8 * i) & 255;
+  return seed;
+}
+
+crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
+  crdt::Rng::Seed seed;
+  rng.fill(seed);
+  return seed;
+}
+
+}  // namespace
+
+Mesh::Mesh(std::size_t nodes, std::uint64_t seed) : rng_(seed_of(seed)) {
+  std::vector<gossip::PrivateKey> keys;
+  for (std::size_t i = 0; i < nodes; ++i) keys.push_back(gossip::draw_private_key(rng_));
+  for (std::size_t i = 0; i < nodes; ++i) {
+    auto node = std::make_unique<Node>();
+    node->index = i;
+    node->config.cluster = "test";
+    node->config.identity = keys[i];
+    for (std::size_t j = 0; j < nodes; ++j) {
+      if (j == i) continue;
+      node->config.peers.push_back(
+          {std::string(1, static_cast<char>('a' + j)), std::to_string(j), public_key_of(keys[j])});
+    }
+    nodes_.push_back(std::move(node));
+  }
+  for (const auto& node : nodes_) start(*node);
+}
+
+void Mesh::start(Node& node) {
+  node.self = crdt::ReplicaId{rng_.next() | 1};
+  node.repository = std::make_unique<crdt::Repository>();
+  node.repository->use(node.store.begin());
+  CHECK(node.repository->open());
+  node.repository->begin_run(node.self);
+  node.peer = std::make_unique<gossip::Peer>(node.config, std::string(1, 'a' + node.index),
+                                             draw_seed(rng_), node.self, *node.repository);
+  CHECK(node.store.commit());
+}
+
+template <class Body>
+void Mesh::run(Node& node, Body body) {
+  node.repository->use(node.store.begin());
+  body();
+  node.peer->batch_end(now_);
+  CHECK(node.store.commit());
+  perform(node, node.peer->take_output());
+}
+
+void Mesh::perform(Node& node, gossip::Output output) {
+  for (gossip::Send& send : output.sends) {
+    const auto end = ends_.find({node.index, send.link});
+    if (end == ends_.end()) continue;
+    bytes_sent_ += send.bytes.size();
+    inbox_[end->second].push_back(std::move(send.bytes));
+  }
+  for (const gossip::Notice& notice : output.notices) notices_.push_back(notice.text);
+  for (const gossip::LinkId link : output.closes) close({node.index, link});
+  for (const std::string& address : output.dials) dial(node.index, address);
+}
+
+void Mesh::dial(std::size_t from, const std::string& address) {
+  const std::size_t to = std::stoul(address);
+  if (cuts_.contains(std::minmax(from, to))) {
+    run(*nodes_[from], [&] { nodes_[from]->peer->dial_failed(now_, address); });
+    return;
+  }
+  const End here{from, {next_link_++}};
+  const End there{to, {next_link_++}};
+  ends_[here] = there;
+  ends_[there] = here;
+  run(*nodes_[to], [&] { nodes_[to]->peer->link_opened(now_, there.second, ""); });
+  run(*nodes_[from], [&] { nodes_[from]->peer->link_opened(now_, here.second, address); });
+}
+
+// `end` closed its side: what it sent before still arrives nowhere, as after a reset.
+void Mesh::close(const End& end) {
+  const auto found = ends_.find(end);
+  if (found == ends_.end()) return;
+  const End other = found->second;
+  ends_.erase(end);
+  ends_.erase(other);
+  inbox_.erase(end);
+  inbox_.erase(other);
+  Node& node = *nodes_[other.first];
+  run(node, [&] { node.peer->link_closed(now_, other.second, "reset"); });
+}
+
+std::uint64_t Mesh::write(std::size_t index, const std::string& key, const std::string& path,
+                          const std::string& value) {
+  Node& node = *nodes_[index];
+  std::uint64_t seq = 0;
+  run(node, [&] {
+    const auto document = node.repository->document(key);
+    CHECK(document);
+    crdt::Edit edit(**document, node.self, {{0, next_request_++}, "U1"},
+                    {now_.time_since_epoch().count()}, node.repository->previous_context(key));
+    edit.write(path, value);
+    const crdt::Change change{{{key, edit.finish()}},
+                              {{"t" + std::to_string(next_request_), value}}};
+    const auto outcome = node.repository->apply(change);
+    CHECK(outcome && outcome->applied == crdt::Applied::kApplied);
+    seq = outcome->seq;
+    node.peer->push(seq, change);
+  });
+  return seq;
+}
+
+void Mesh::insert(std::size_t index, const crdt::Record& record) {
+  Node& node = *nodes_[index];
+  run(node, [&] {
+    const crdt::Change change{{}, {record}};
+    const auto outcome = node.repository->apply(change);
+    CHECK(outcome);
+    if (outcome->seq != 0) node.peer->push(outcome->seq, change);
+  });
+}
+
+std::string Mesh::read(std::size_t index, const std::string& key, const std::string& path) {
+  Node& node = *nodes_[index];
+  node.repository->use(node.store.begin());
+  const auto document = node.repository->document(key);
+  CHECK(document);
+  const crdt::Leaf* leaf = (*document)->winner(path);
+  const std::string value = leaf == nullptr ? "" : leaf->value;
+  node.store.abort();
+  return value;
+}
+
+std::vector<gossip::PeerStatus> Mesh::status(std::size_t index) {
+  Node& node = *nodes_[index];
+  node.repository->use(node.store.begin());
+  auto all = node.peer->status();
+  node.store.abort();
+  return all;
+}
+
+void Mesh::cut(std::size_t a, std::size_t b) {
+  cuts_.insert(std::minmax(a, b));
+  std::vector<End> closing;
+  for (const auto& [end, other] : ends_) {
+    if (std::minmax(end.first, other.first) == std::minmax(a, b)) closing.push_back(end);
+  }
+  for (const End& end : closing) {
+    const auto found = ends_.find(end);
+    if (found == ends_.end()) continue;
+    close(end);
+    Node& node = *nodes_[end.first];
+    run(node, [&] { node.peer->link_closed(now_, end.second, "cut"); });
+  }
+}
+
+void Mesh::heal() { cuts_.clear(); }
+
+void Mesh::restart(std::size_t index) {
+  std::vector<End> closing;
+  for (const auto& [end, other] : ends_) {
+    if (end.first == index) closing.push_back(end);
+  }
+  start(*nodes_[index]);
+  for (const End& end : closing) close(end);
+}
+
+bool Mesh::deliver_one() {
+  std::vector<End> waiting;
+  for (const auto& [end, pieces] : inbox_) {
+    if (!pieces.empty()) waiting.push_back(end);
+  }
+  if (waiting.empty()) return false;
+  const End end = waiting[rng_.below(waiting.size())];
+  std::deque<crdt::Bytes>& pieces = inbox_[end];
+  crdt::Bytes piece = std::move(pieces.front());
+  pieces.pop_front();
+  if (piece.size() > 1 && rng_.below(8) == 0) {  // TCP cuts where it likes.
+    const std::size_t at = 1 + rng_.below(piece.size() - 1);
+    pieces.push_front(piece.substr(at));
+    piece.resize(at);
+  }
+  Node& node = *nodes_[end.first];
+  run(node, [&] { node.peer->link_bytes(now_, end.second, piece); });
+  return true;
+}
+
+void Mesh::pass_time() {
+  std::optional<crdt::Instant> next;
+  for (const auto& node : nodes_) {
+    const auto at = node->peer->wake_at();
+    if (at && (!next || *at < *next)) next = at;
+  }
+  if (next) now_ = std::max(now_ + std::chrono::milliseconds(1), *next);
+  for (const auto& node : nodes_) {
+    run(*node, [&] { node->peer->wake(now_); });
+  }
+}
+
+bool Mesh::settle(int seconds) {
+  const crdt::Instant until = now_ + std::chrono::seconds(seconds);
+  while (now_ < until) {
+    while (deliver_one()) {
+    }
+    bool quiet = true;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      for (const gossip::PeerStatus& status : status(i)) {
+        const std::size_t other = std::stoul(status.address);
+        const bool reachable = !cuts_.contains(std::minmax(i, other));
+        if (reachable && (status.state != "linked" || status.lag > 0)) quiet = false;
+      }
+    }
+    if (quiet) return true;
+    pass_time();
+  }
+  return false;
+}
+
+bool Mesh::equal() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    return node->repository->digest() == nodes_.front()->repository->digest();
+  });
+}
+
+}  // namespace test

@@ -1,0 +1,99 @@
+// Mesh: some gossip::Peers with stores of their own, joined by byte pipes in virtual time.
+//
+// Shape    every event of a node runs in one transaction that is committed before its output moves,
+//          as the driver does. Pipes deliver in order, in pieces; a cut closes them.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crdt/edit.h"
+#include "crdt/repository.h"
+#include "crdt/rng.h"
+#include "gossip/peer.h"
+#include "node/memory_store.h"
+
+namespace test {
+
+class Mesh {
+ public:
+  Mesh(std::size_t nodes, std::uint64_t seed);
+
+  std::size_t size() const { return nodes_.size(); }
+
+  // One event at `node`: writes `value` to `path` of document `key`. Returns its log row.
+  std::uint64_t write(std::size_t node, const std::string& key, const std::string& path,
+                      const std::string& value);
+  // A record without a document change.
+  void insert(std::size_t node, const crdt::Record& record);
+
+  std::string read(std::size_t node, const std::string& key, const std::string& path);
+
+  void cut(std::size_t a, std::size_t b);
+  void heal();
+  // The process dies and comes back with its store: memory, links and replica id are gone.
+  void restart(std::size_t node);
+
+  // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.
+  bool deliver_one();
+  // Moves time to the next deadline of any node and wakes it.
+  void pass_time();
+  // Until nothing is on its way and all reachable nodes have told each other everything, or
+  // `seconds` of virtual time went by. True if it became quiet.
+  bool settle(int seconds = 60);
+
+  bool equal() const;  // Every node's digest.
+  const crdt::StoreDigest& digest(std::size_t node) const {
+    return nodes_[node]->repository->digest();
+  }
+  gossip::Peer& peer(std::size_t node) { return *nodes_[node]->peer; }
+  std::vector<gossip::PeerStatus> status(std::size_t node);
+  const std::vector<std::string>& notices() const { return notices_; }
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+  crdt::Instant now() const { return now_; }
+
+  // Raw bytes into `node`'s end of its link with `from`, as a liar would send them.
+  crdt::Rng& rng() { return rng_; }
+
+ private:
+  struct Node {
+    std::size_t index = 0;
+    gossip::Config config;
+    node::MemoryStore store;
+    std::unique_ptr<crdt::Repository> repository;
+    std::unique_ptr<gossip::Peer> peer;
+    crdt::ReplicaId self;
+  };
+  struct Pipe {  // One direction of a link.
+    std::size_t to = 0;
+    gossip::LinkId link;  // At the receiver.
+    std::deque<crdt::Bytes> bytes;
+  };
+  using End = std::pair<std::size_t, gossip::LinkId>;
+
+  void start(Node& node);
+  template <class Body>
+  void run(Node& node, Body body);
+  void perform(Node& node, gossip::Output output);
+  void dial(std::size_t from, const std::string& address);
+  void close(const End& end);
+
+  crdt::Rng rng_;
+  crdt::Instant now_{std::chrono::seconds(1000)};
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<End, End> ends_;  // Each end of a link to the other.
+  std::map<End, std::deque<crdt::Bytes>> inbox_;
+  std::set<std::pair<std::size_t, std::size_t>> cuts_;
+  std::uint64_t next_link_ = 1;
+  std::uint64_t next_request_ = 1;
+  std::uint64_t bytes_sent_ = 0;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace test
