@@ -1,10 +1,9 @@
 // AddWinsSet: a set in which an add beside a concurrent remove stays.
 //
 // Shape    element -> path "<prefix>/<escaped element>" (crdt/path.h); present while a leaf is
-// live.
-//          An element may carry bytes of its own: they read as a register.
+//          live. An element may carry bytes of its own: they read as a register.
 // Size     prefix and escaped element together stay within kPathBytesMax.
-// Laws     a remove takes away only the adds that it saw: tests/crdt/add_wins_set_test.cc.
+// Laws     a remove takes away only the adds that it saw: tests/crdt/schedule_law_test.cc.
 #pragma once
 
 #include <string>

@@ -4,8 +4,7 @@
 // Shape    replicas and stamps ascend, so places sort as what they stand for, and a list of packed
 //          dots ascends exactly where the dots do.
 // Errors   NameReader fails on the first fault and keeps its sentence; what it returns after a
-// fault
-//          is meaningless but harmless, so that readers need not check at every field.
+//          fault is meaningless but harmless, so that readers need not check at every field.
 #pragma once
 
 #include <boost/container/small_vector.hpp>

@@ -1,10 +1,9 @@
 // CoreLeaf: what makes an entity (a task) exist.
 //
 // Shape    an entity "<kind>/<id>" exists while its leaf "<kind>/<id>/core" is live. Its other
-// leaves
-//          may be live without it, where somebody wrote a field beside a concurrent purge: such
-//          orphans are invisible, and the peer on duty sweeps them.
-// Laws     no schedule of purges shows half an entity: tests/crdt/core_leaf_test.cc.
+//          leaves may be live without it, where somebody wrote a field beside a concurrent purge:
+//          such orphans are invisible, and the peer on duty sweeps them.
+// Laws     no schedule of purges shows half an entity: tests/crdt/schedule_law_test.cc.
 #pragma once
 
 #include <string>

@@ -1,9 +1,10 @@
 # What crdt/ sends and stores. crdt/codec.h encodes and judges it.
 #
-# Rule     a field of version 1 keeps its number and its meaning for ever; new ones are added behind.
-# Shape    every message begins with the ids that it names, once each and in ascending order; the rest
-#          refers to them by place. A dot is one word: the replica's place in `replicas` in its upper
-#          16 bits, the counter in its lower 48. A list of dots ascends, so it is in order of
+# Rule     a field of version 1 keeps its number and its meaning for ever; new ones are added
+#          behind.
+# Shape    every message begins with the ids that it names, once each and in ascending order; the
+#          rest refers to them by place. A dot is one word: the replica's place in `replicas` in its
+#          upper 16 bits, the counter in its lower 48. A list of dots ascends, so it is in order of
 #          (replica, counter) and holds none twice. A version vector is a list of dots of which each
 #          covers those before it of the same replica.
 # Size     the bounds are in crdt/codec.h.

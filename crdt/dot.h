@@ -1,7 +1,7 @@
 // Dot: the name of one write. ReplicaId: who made it.
 //
-// Shape    a replica id is 64 random bits drawn at every process start, so a restored or cloned store
-//          can never mint a dot twice. A dot is (replica, counter).
+// Shape    a replica id is 64 random bits drawn at every process start, so a restored or cloned
+//          store can never mint a dot twice. A dot is (replica, counter).
 // Units    counter counts one replica's dots in one document, from 1, without gaps.
 // Source   Almeida, Shoker, Baquero, "Delta state replicated data types", JPDC 111 (2018).
 #pragma once

@@ -4,11 +4,9 @@
 // gossips it, so that local and remote changes share one path.
 //
 // Shape    each write and each remove mints its own dot, even a remove that finds nothing. The
-// delta
-//          lists its leaves and its killed dots in the order of dots.
+//          delta lists its leaves and its killed dots in the order of dots.
 // Laws     a later write to a path in one Edit replaces the earlier one; finish() of an Edit
-// without
-//          operations is a delta with an empty `advance`.
+//          without operations is a delta with an empty `advance`.
 #pragma once
 
 #include <cstdint>

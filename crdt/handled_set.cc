@@ -1,7 +1,6 @@
 #include "crdt/handled_set.h"
 
-#include <algorithm>
-#include <vector>
+#include <string_view>
 
 namespace crdt {
 namespace {
@@ -9,10 +8,8 @@ namespace {
 constexpr std::string_view kFirst = "h/";
 constexpr std::string_view kPastLast = "h0";  // '0' follows '/'.
 
-Rank greatest_rank(const Document::Siblings& siblings) {
-  Rank greatest = siblings.front().rank;
-  for (const Leaf& leaf : siblings) greatest = std::max(greatest, leaf.rank);
-  return greatest;
+bool is_old(const Document::Siblings& siblings, Rank now) {
+  return siblings.size() == 1 && siblings.front().rank.micros < now.micros - kHandledMicros;
 }
 
 }  // namespace
@@ -39,8 +36,7 @@ std::size_t expire_handled(Edit& edit, Rank now) {
   std::size_t examined = 0;
   const auto examine = [&](auto from, auto to) {
     for (; from != to && examined < kSweepEntries; ++from, ++examined) {
-      if (from->first == own) continue;
-      if (greatest_rank(from->second).micros >= now.micros - kHandledMicros) continue;
+      if (from->first == own || !is_old(from->second, now)) continue;
       edit.remove(from->first);
       ++removed;
     }

@@ -1,12 +1,11 @@
 // HandledSet: which requests a document has taken, so that a retry on any peer changes nothing.
 //
 // Shape    path "h/<32 hex digits of the request id>", empty value, ranked by the request's time.
-// It is
-//          added in the delta of the change itself, so whoever has the change has the mark.
+//          It is added in the delta of the change itself, so whoever has the change has the mark.
 // Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones.
-// No
-//          state is kept for that: the sweep starts behind the new request's own id, and ids are
-//          hashes, so it visits every entry alike.
+//          No state is kept for that: the sweep starts behind the new request's own id, and ids are
+//          hashes, so it visits every entry alike. A request that several replicas handled keeps its
+//          marks: they tell what it wrote twice from what two people wrote.
 // Laws     a late retry never beats a change that saw the original: tests/crdt/handled_set_test.cc.
 #pragma once
 

@@ -3,8 +3,7 @@
 // Shape    a wall time and a count of what happened within it. It dates what people see and orders
 //          lists; it decides no causality and refuses no data.
 // Laws     tick and observe only go up. A peer's time pulls this clock at most kPeerLeadMicros past
-// its
-//          own wall clock, so one wrong clock cannot date everybody's work into next year. The
+//          its own wall clock, so one wrong clock cannot date everybody's work into next year. The
 //          order of cause and effect therefore holds between peers whose clocks differ by less.
 // Source   Kulkarni et al., "Logical physical clocks", OPODIS 2014.
 #pragma once

@@ -43,8 +43,8 @@ Bytes log(std::uint64_t seq) { return join('l', big_endian(seq)); }
 Bytes log_end() { return "m"; }
 Bytes cursor(BytesView peer) { return join('c', peer); }
 Bytes cursors_end() { return "d"; }
-Bytes run(std::uint64_t first_seq, std::uint64_t run) {
-  return join('u', big_endian(first_seq) + big_endian(run));
+Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run) {
+  return join('u', big_endian(ordinal) + big_endian(first_seq) + big_endian(run));
 }
 Bytes runs() { return "u"; }
 Bytes runs_end() { return "v"; }

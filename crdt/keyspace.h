@@ -1,11 +1,13 @@
 // Keyspace: which ordered keys of a store hold what. One letter names the kind of row.
 //
-//   d <document key> 00                    header: log seq, context        (sorts before its
-//   groups) d <document key> 00 <group>            the leaves of one group r <kind> <record bytes>
-//   one record l <seq, 8 bytes big-endian>            one row of the replication log c <peer public
-//   key>                    how far this store covers that peer's log u <first seq, 8 bytes> <run,
-//   8 bytes>  a run, and where in the log it began
+//   d <document key> 00           header: log seq, context; sorts before its groups
+//   d <document key> 00 <group>   the leaves of one group
+//   r <kind> <record bytes>       one record
+//   l <seq>                       one row of the replication log
+//   c <peer public key>           how far this store covers that peer's log
+//   u <ordinal> <first seq> <run> a run, in the order of starts, and where in the log it began
 //
+// Units    numbers are 8 octets big-endian.
 // Laws     a document key holds no 00 byte, so no document's rows reach into another's.
 #pragma once
 
@@ -30,7 +32,7 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes log_end();
 [[nodiscard]] Bytes cursor(BytesView peer);
 [[nodiscard]] Bytes cursors_end();
-[[nodiscard]] Bytes run(std::uint64_t first_seq, std::uint64_t run);
+[[nodiscard]] Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run);
 [[nodiscard]] Bytes runs();
 [[nodiscard]] Bytes runs_end();
 

@@ -1,8 +1,7 @@
 // Leaf: one live value of one field of a document.
 //
 // Shape    path   '/'-separated field name, such as "t/3f9c.../status"; its first two parts name
-// the
-//                 group that is stored together (group_of).
+//                 the group that is stored together (group_of).
 //          dot    who wrote it, and as which of their writes.
 //          rank   decides which of several live leaves of a path is shown: the greatest wins.
 //          stamp  the request that caused it and the person who asked.

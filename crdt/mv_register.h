@@ -1,10 +1,9 @@
 // MvRegister: one field. Concurrent writers leave siblings; everybody sees the same one in front.
 //
 // Shape    the live leaves of one path. Leaves of one value, and leaves of one request (handled on
-// two
-//          peers), are one value: shown once, by the one of greatest rank.
+//          two peers), are one value: shown once, by the one of greatest rank.
 // Laws     a read depends on the state alone; siblings are bounded by concurrent writers:
-//          tests/crdt/mv_register_test.cc.
+//          tests/crdt/schedule_law_test.cc.
 #pragma once
 
 #include <string>

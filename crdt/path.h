@@ -1,8 +1,7 @@
 // Path: how names of any bytes become parts of a leaf's path, and how to walk what lies below one.
 //
 // Shape    parts are joined by '/'. In a part '/' and '%' stand as %2F and %25, and the empty part
-// as
-//          a lone '%', so that a name can neither end its part nor begin another.
+//          as a lone '%', so that a name can neither end its part nor begin another.
 // Laws     unescape_part(escape_part(x)) == x; different names give different parts.
 #pragma once
 

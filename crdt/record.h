@@ -1,12 +1,11 @@
 // Record: an immutable fact under an ordered key: a timeline event, a request record, a picture.
 //
 // Shape    the key's first octet is the record's kind; the rest sorts as the records should be read
-// (a
-//          KSUID, a content hash). The value is the kind's own. Records replicate by union of keys.
+//          (a KSUID, a content hash). The value is the kind's own. Records replicate by union of
+//          keys.
 // Size     kRecordKeyBytesMax and kRecordValueBytesMax bound what a peer may send.
 // Laws     union commutes, associates and is idempotent even where a peer breaks the rule that
-// equal
-//          keys have equal values; then the greater value wins: tests/crdt/record_test.cc.
+//          equal keys have equal values; then the greater value wins: tests/crdt/record_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +16,7 @@ namespace crdt {
 
 inline constexpr std::size_t kRecordKeyBytesMax = 255;  // LMDB keys end at 511; room for a prefix.
 inline constexpr std::size_t kRecordValueBytesMax =
-    2'097'152;  // A 1,024 x 1,024 picture fits twice.
+    1'048'576;  // A 1,024 x 1,024 picture fits, and a record fits a frame (gossip/secure_channel.h).
 
 struct Record {
   Bytes key;

@@ -1,12 +1,11 @@
 // RemoveWinsSet: a set in which a revocation beside a concurrent grant stands. For privileges.
 //
 // Shape    element -> path "<prefix>/<escaped element>" (crdt/path.h) whose live leaves are votes,
-// "in"
-//          or "out". A member has live votes, and all of them are "in".
-//          A revocation is a live leaf, replaced only by a later grant that saw it. It is never
-//          purged, however many peers have seen it: a purged one let revoked members come back.
+//          "in" or "out". A member has live votes, and all of them are "in". A revocation is a live
+//          leaf, replaced only by a later grant that saw it. It is never purged, however many peers
+//          have seen it: a purged one let revoked members come back.
 // Size     one leaf per element that was ever granted or revoked, for ever.
-// Laws     tests/crdt/remove_wins_set_test.cc.
+// Laws     tests/crdt/schedule_law_test.cc.
 #pragma once
 
 #include <string>

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "crdt/byte_io.h"
@@ -39,6 +40,17 @@ Error damaged(const std::string& what) {
   return Error(what + " is damaged in this peer's store (its checksum is wrong)");
 }
 
+// Nothing where it is damaged: a cursor may claim less than is covered, never more.
+Cursor read_cursor(BytesView sealed) {
+  const Result<BytesView> value = open_value(sealed);
+  if (!value) return {};
+  ByteReader in(*value);
+  Cursor cursor;
+  cursor.run.value = in.number();
+  cursor.seq = in.number();
+  return in.at_end() ? cursor : Cursor{};
+}
+
 bool has_gap(const Document& document, const Delta& delta) {
   return !document.context().covers(delta.advance) && !document.follows(delta);
 }
@@ -60,8 +72,11 @@ Result<void> Repository::open() {
 void Repository::begin_run(ReplicaId self) {
   CHECK(self != ReplicaId{});
   run_ = self;
-  // A run that wrote nothing stays listed: peers' cursors may name it.
-  txn_->put(keyspace::run(head_ + 1, self.value), {});
+  // A run that wrote nothing stays listed: peers' cursors may name it. Several runs can begin at one
+  // row, so they are numbered.
+  const auto last = txn_->last_key(keyspace::runs(), keyspace::runs_end());
+  const std::uint64_t ordinal = last ? ByteReader(keyspace::tail_of(*last)).number() + 1 : 1;
+  txn_->put(keyspace::run(ordinal, head_ + 1, self.value), {});
 }
 
 Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
@@ -109,7 +124,7 @@ Result<Repository::Cached*> Repository::load(const std::string& key) {
   cached.document = std::move(*document);
   cached.seq = seq;
   cached.age = ages_.insert(ages_.end(), key);
-  cached_leaves_ += cached.document.leaf_count();
+  cached_leaves_ += 1 + cached.document.leaf_count();
   return &cached;
 }
 
@@ -118,7 +133,7 @@ void Repository::evict() {
   while (cached_leaves_ > kCachedLeavesMax && !ages_.empty()) {
     const auto oldest = cache_.find(ages_.front());
     CHECK(oldest != cache_.end());
-    cached_leaves_ -= std::min(cached_leaves_, oldest->second.document.leaf_count());
+    cached_leaves_ -= 1 + oldest->second.document.leaf_count();
     cache_.erase(oldest);
     ages_.pop_front();
   }
@@ -313,6 +328,7 @@ std::uint64_t Repository::usable(const Cursor& cursor) {
   bool found = false;
   txn_->scan(keyspace::runs(), keyspace::runs_end(), [&](BytesView key, BytesView) {
     ByteReader in(keyspace::tail_of(key));
+    std::ignore = in.number();  // The ordinal, by which they are sorted.
     const std::uint64_t first = in.number();
     if (found) {
       end = first - 1;
@@ -326,28 +342,19 @@ std::uint64_t Repository::usable(const Cursor& cursor) {
 }
 
 Cursor Repository::cursor(BytesView peer) {
-  const auto value = txn_->get(keyspace::cursor(peer));
-  if (!value) return {};
-  ByteReader in(*value);
-  Cursor cursor;
-  cursor.run.value = in.number();
-  cursor.seq = in.number();
-  return in.bad() ? Cursor{} : cursor;
+  const auto sealed = txn_->get(keyspace::cursor(peer));
+  return sealed ? read_cursor(*sealed) : Cursor{};
 }
 
 void Repository::set_cursor(BytesView peer, const Cursor& cursor) {
-  txn_->put(keyspace::cursor(peer),
-            ByteWriter().number(cursor.run.value).number(cursor.seq).take());
+  const Bytes value = ByteWriter().number(cursor.run.value).number(cursor.seq).take();
+  txn_->put(keyspace::cursor(peer), seal_value(value));
 }
 
 std::map<Bytes, Cursor> Repository::cursors() {
   std::map<Bytes, Cursor> all;
-  txn_->scan("c", keyspace::cursors_end(), [&](BytesView key, BytesView value) {
-    ByteReader in(value);
-    Cursor cursor;
-    cursor.run.value = in.number();
-    cursor.seq = in.number();
-    if (!in.bad()) all.emplace(keyspace::tail_of(key), cursor);
+  txn_->scan("c", keyspace::cursors_end(), [&](BytesView key, BytesView sealed) {
+    all.emplace(keyspace::tail_of(key), read_cursor(sealed));
     return true;
   });
   return all;

@@ -133,7 +133,7 @@ class Repository {
   StoreDigest digest_;
   std::map<std::string, Cached> cache_;
   std::list<std::string> ages_;  // Least recently used first.
-  std::size_t cached_leaves_ = 0;
+  std::size_t cached_leaves_ = 0;  // And one for each document, so that empty ones count.
 };
 
 }  // namespace crdt

@@ -1,8 +1,7 @@
 // VersionVector: for each replica, how many of its dots are covered. A document's causal context.
 //
 // Shape    replica -> greatest counter, sorted, zero entries absent. Causally closed: an entry n
-// says
-//          that dots 1..n are all covered; there is no cloud of single dots beside it.
+//          says that dots 1..n are all covered; there is no cloud of single dots beside it.
 // Size     16 bytes an entry; a document gains one entry per process run that wrote to it.
 // Laws     join is the least upper bound: tests/crdt/version_vector_test.cc.
 #pragma once

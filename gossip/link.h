@@ -20,14 +20,15 @@ namespace gossip {
 
 struct Link {
   Link(LinkId link, SecureChannel secure, crdt::Instant now)
-      : id(link), channel(std::move(secure)), opened(now), heard(now), sent(now) {}
+      : id(link), channel(std::move(secure)), opened(now), heard(now), sent(now), rekeyed(now) {}
 
   LinkId id;
   SecureChannel channel;
   crdt::Instant opened;
-  crdt::Instant heard;  // When bytes last came in.
-  crdt::Instant sent;   // When bytes last went out.
-  std::string address;  // The dialled one; empty when accepted.
+  crdt::Instant heard;    // When bytes last came in.
+  crdt::Instant sent;     // When bytes last went out.
+  crdt::Instant rekeyed;  // When this side last changed its key.
+  std::string address;    // The dialled one; empty when accepted.
 
   // From the peer's Hello on.
   std::optional<Hello> hello;

@@ -21,6 +21,11 @@ bool LogReceiver::open(const Offer& offer) {
   // A sender may know less of this receiver than it claims (a cursor cut to where a run ended), so
   // an offer may begin earlier than expected, never later.
   if (open_ || offer.from > offered_) return false;
+  if (!live_) {
+    // What lies above is another run's numbers: to keep them would vouch for rows not written yet.
+    offered_ = offer.from;
+    position_ = std::min(position_, offer.from);
+  }
   open_ = Offer{offer.scan, offer.from, offer.to, offer.tail, {}, {}, {}};
   return true;
 }
@@ -59,7 +64,7 @@ bool LogReceiver::arrived(std::uint64_t seq) {
 
 void LogReceiver::cover(std::uint64_t seq) {
   if (seq <= position_ && live_) return;
-  ahead_.insert(seq);
+  if (ahead_.size() < kAheadMax) ahead_.insert(seq);  // Else the next scan moves the position.
   if (live_ && !open_) catch_up();
 }
 

@@ -73,9 +73,12 @@ void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
   for (auto& [key, target] : targets_) {
     if (target.dialling && target.config.address == address) dialled = &target;
   }
-  const auto unproven = std::count_if(links_.begin(), links_.end(),
-                                      [](const auto& entry) { return !entry.second->hello; });
-  if ((!address.empty() && !dialled) || static_cast<std::size_t>(unproven) >= kUnprovenMax) {
+  // What this side dialled is no stranger's: it must not wait for room.
+  const auto unproven = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
+    return !entry.second->hello && entry.second->address.empty();
+  });
+  const bool full = static_cast<std::size_t>(unproven) >= kUnprovenMax;
+  if (address.empty() ? full : dialled == nullptr) {
     output_.closes.push_back(id);
     return note(Severity::kWarning, "closed a new link: too many have not shown their key");
   }
@@ -171,6 +174,7 @@ void Peer::push(std::uint64_t seq, const crdt::Change& change) {
   for (const auto& [id, link] : links_) {
     if (!link->hello || !link->sender.may_push()) continue;
     if (!encoded) encoded = encode(Push{seq, true, change});
+    if (encoded->size() > kFrameBytesMax) return;  // Offered by name, and fetched in parts.
     link->sender.pushed(seq);
     link->outbox.push_back(*encoded);
   }
@@ -182,6 +186,7 @@ void Peer::forward(const Link& source, std::uint64_t seq, const crdt::Change& ch
     if (!link->hello || link->id == source.id || !link->sender.may_push()) continue;
     if (source.their_links.contains(link->hello->run)) continue;  // It has its own link there.
     if (!encoded) encoded = encode(Push{seq, false, change});
+    if (encoded->size() > kFrameBytesMax) return;  // As in push().
     link->sender.pushed(seq);
     link->outbox.push_back(*encoded);
   }
@@ -206,6 +211,10 @@ void Peer::wake(Instant now) {
     } else if (link.stuck_at && *link.stuck_at <= now) {
       drop(now, id, "what it offered does not come");
     } else if (link.hello) {
+      if (link.rekeyed + kRekeyAfter <= now) {
+        output_.sends.push_back({id, link.channel.rekey()});
+        link.rekeyed = now;
+      }
       if (link.sent + config_.ping_after <= now) send(link, Ping{});
       if (link.offer_at && *link.offer_at <= now) offer(now, link);
       if (link.parked_until && *link.parked_until <= now) rescan(link);
@@ -261,6 +270,7 @@ std::optional<Instant> Peer::wake_at() const {
       continue;
     }
     keep_earliest(earliest, link->sent + config_.ping_after);
+    keep_earliest(earliest, link->rekeyed + kRekeyAfter);
     keep_earliest(earliest, link->offer_at);
     keep_earliest(earliest, link->parked_until);
     keep_earliest(earliest, link->stuck_at);

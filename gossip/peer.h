@@ -45,6 +45,9 @@ class Peer {
   static constexpr std::chrono::seconds kHandshakeMax{5};
   static constexpr std::chrono::milliseconds kParkedFor{100};  // Above a link's latency.
   static constexpr std::chrono::seconds kStuckAfter{30};
+  // A key taken from a process's memory opens at most this much of the past. By volume a link
+  // rekeys by itself (gossip/link_cipher.h).
+  static constexpr std::chrono::hours kRekeyAfter{1};
 
   Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::ReplicaId self,
        crdt::Repository& repository);
@@ -118,6 +121,9 @@ class Peer {
   void offer(crdt::Instant now, Link& link);
   void send_offer(crdt::Instant now, Link& link, const Offer& offer);
   bool covers(const std::vector<crdt::Cursor>& sources);
+  // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
+  // start and written by one process has been forged. Its next own dot would be beyond them.
+  bool knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs);
   void send_fragment(Link& link, const DocumentContext& wanted);
   void store_position(Link& link);
 

@@ -17,6 +17,8 @@ using crdt::Instant;
 constexpr std::size_t kWantMax = 256;
 constexpr std::size_t kRecordsBytesMax = 256 << 10;
 
+constexpr const char* kForgedSelf = "it knows of changes by this process that were never made";
+
 // Whether every dot that `change` mints is of `run`: only then may the sender call it its own.
 bool minted_by(const crdt::Change& change, crdt::ReplicaId run) {
   return std::all_of(change.deltas.begin(), change.deltas.end(), [&](const auto& part) {
@@ -35,6 +37,13 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Message& message) {
 Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
   if (link.hello) return "it said Hello twice";
   if (hello.run == self_) return "it announces this process's own replica id";
+  for (const auto& [id, other] : links_) {
+    // Its changes would pass for the other's, and its cursor for the other's log.
+    const bool same_run = other->hello && other->hello->run == hello.run;
+    if (same_run && other->channel.remote_static() != link.channel.remote_static()) {
+      return "it announces another peer's replica id";
+    }
+  }
   Target* target = target_of(link);
   CHECK(target != nullptr);
   if (target->link) {
@@ -96,9 +105,19 @@ crdt::Applied Peer::apply(Link& link, const Push& push) {
   return outcome->applied;
 }
 
+bool Peer::knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs) {
+  const std::uint64_t claimed = theirs.of(self_);
+  if (claimed == 0) return false;
+  const auto document = repository_.document(key);
+  return document && claimed > (*document)->context().of(self_);
+}
+
 Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
   if (push.firsthand && !minted_by(push.change, link.hello->run)) {
     return "it sent a first-hand change under a replica id that it did not announce";
+  }
+  for (const crdt::DocumentDelta& part : push.change.deltas) {
+    if (knows_more_of_us(part.key, part.delta.advance)) return kForgedSelf;
   }
   if (!link.receiver.arrived(push.seq)) {
     rescan(link);
@@ -228,12 +247,13 @@ Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
   for (const Bytes& key : want.records) {
     const auto held = repository_.record(key);
     if (!held || !*held) continue;
-    bytes += key.size() + (*held)->size();
-    answer.records.push_back({key, **held});
-    if (bytes > kRecordsBytesMax) {
+    const std::size_t size = key.size() + (*held)->size();
+    if (bytes + size > kRecordsBytesMax && !answer.records.empty()) {
       send(link, std::exchange(answer, {}));
       bytes = 0;
     }
+    bytes += size;
+    answer.records.push_back({key, **held});
   }
   if (!answer.records.empty()) send(link, answer);
   return std::nullopt;
@@ -255,6 +275,9 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   if (!link.receiver.wants_document(part.key)) return std::nullopt;
   Bytes& bytes = link.fragments[part.key];
   if (part.index != bytes.size() / kFragmentPartMax) return "it sent parts of a fragment unordered";
+  if (!part.last && part.bytes.size() != kFragmentPartMax) {
+    return "it sent a fragment in parts that are too small";  // Or it could go on for ever.
+  }
   bytes += part.bytes;
   link.fragment_bytes += part.bytes.size();
   if (link.fragment_bytes > kFragmentBytesMax) return "it sent fragments without an end";
@@ -265,6 +288,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   link.fragment_bytes -= whole.size();
   const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
   if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
+  if (knows_more_of_us(part.key, fragment->context)) return kForgedSelf;
   const auto merged = repository_.merge(part.key, *fragment);
   if (!merged) return "cannot merge its fragment: " + merged.error().message;
   if (merged->refused) {

@@ -159,11 +159,13 @@ std::optional<std::vector<crdt::Record>> records_of(List list) {
   if (list.size() > kListMax) return std::nullopt;
   std::vector<crdt::Record> records;
   for (const auto record : list) {
-    if (record.getKey().size() == 0 || record.getKey().size() > crdt::kRecordKeyBytesMax ||
-        record.getValue().size() > crdt::kRecordValueBytesMax) {
+    const auto key = record.getKey();  // Once: each call counts against the traversal limit.
+    const auto value = record.getValue();
+    if (key.size() == 0 || key.size() > crdt::kRecordKeyBytesMax ||
+        value.size() > crdt::kRecordValueBytesMax) {
       return std::nullopt;
     }
-    records.push_back({bytes_of(record.getKey()), bytes_of(record.getValue())});
+    records.push_back({bytes_of(key), bytes_of(value)});
   }
   return records;
 }

@@ -22,10 +22,10 @@ bool is_about_an_exchange(const Event& event) {
   return std::holds_alternative<HttpRequest>(event) || std::holds_alternative<HttpGone>(event);
 }
 
-// What a Replica may still cause when its writes were not committed: answers, but no gossip.
+// What a Replica may still cause when its writes were not committed: answers, but no gossip. It
+// closes the links that others open.
 Effects answers_of(Effects effects) {
   effects.sends.clear();
-  effects.closes.clear();
   effects.dials.clear();
   return effects;
 }

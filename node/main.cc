@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 
+#include "node/cli/bench.h"
 #include "node/cli/command.h"
 #include "node/cli/demo.h"
 #include "node/cli/init.h"
@@ -22,6 +23,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.footer("Try it:\n  muster demo");
   node::cli::Action action;
+  node::cli::add_bench(app, action);
   node::cli::add_demo(app, action);
   node::cli::add_init(app, action);
   node::cli::add_serve(app, action);

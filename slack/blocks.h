@@ -1,10 +1,11 @@
 // Blocks: a Slack message made of Block Kit blocks, as Muster uses them.
 //
-// Shape    a fallback text for notifications and old clients, and blocks of mrkdwn (slack/mrkdwn.h).
-//          Every text object is "verbatim": Slack then links and mentions only what is spelled "<...>",
-//          never a word of a user's that looks like a channel or an address.
-// Size     kBlocksMax blocks; Sections hold whole lines and stay under Slack's limits by themselves.
-// Source   docs.slack.dev/reference/block-kit/blocks
+// Shape    a fallback text for notifications and old clients, and blocks of mrkdwn
+// (slack/mrkdwn.h).
+//          Every text object is "verbatim": Slack then links and mentions only what is spelled
+//          "<...>", never a word of a user's that looks like a channel or an address.
+// Size     kBlocksMax blocks; Sections hold whole lines and stay under Slack's limits by
+// themselves. Source   docs.slack.dev/reference/block-kit/blocks
 #pragma once
 
 #include <cstddef>
@@ -40,8 +41,8 @@ class Lines {
   // `message` outlives this, and has no blocks yet.
   explicit Lines(Message& message) : message_(message) {}
 
-  // Adds a line of mrkdwn of at most kLineCharsMax code points. False, and nothing is added, where the
-  // message would become too large: `reserve` code points are left for what must come after.
+  // Adds a line of mrkdwn of at most kLineCharsMax code points. False, and nothing is added, where
+  // the message would become too large: `reserve` code points are left for what must come after.
   [[nodiscard]] bool add(std::string_view line, std::size_t reserve);
 
  private:

@@ -20,29 +20,29 @@ bool enterprise_install(const json& envelope) {
          true_at(authorizations->front(), "is_enterprise_install");
 }
 
-Request parse_callback(const json& envelope, crdt::WallTime signed_at) {
+Request parse_callback(const json& envelope, std::string_view body, crdt::WallTime signed_at) {
   const json* event = member(envelope, "event");
-  const std::string id = string_at(envelope, "event_id");
-  if (event == nullptr || !event->is_object() || id.empty()) {
-    return Rejection{400, "an event_callback without its event or event_id"};
+  if (event == nullptr || !event->is_object()) {
+    return Rejection{400, "an event_callback without its event"};
   }
   EventCallback callback;
   callback.api_app_id = string_at(envelope, "api_app_id");
   callback.team_id = string_at(envelope, "team_id");
   callback.enterprise_id = string_at(envelope, "enterprise_id");
-  callback.is_enterprise_install =
-      enterprise_install(envelope) && !callback.enterprise_id.empty();
-  callback.event_id = id;
+  callback.is_enterprise_install = enterprise_install(envelope) && !callback.enterprise_id.empty();
+  callback.event_id = string_at(envelope, "event_id");
   callback.event_type = string_at(*event, "type");
   callback.event_json = event->dump();
   callback.signed_at = signed_at;
   const auto seconds = number_at(envelope, "event_time");
   const bool sound = seconds && *seconds >= 0 && *seconds <= kSecondsMax;
-  callback.event_time =
-      sound ? crdt::WallTime(std::chrono::seconds(*seconds)) : signed_at;
+  callback.event_time = sound ? crdt::WallTime(std::chrono::seconds(*seconds)) : signed_at;
   const std::string& installation =
       callback.is_enterprise_install ? callback.enterprise_id : callback.team_id;
-  callback.id = crdt::request_id_of({callback.api_app_id, installation, callback.event_id});
+  // Without an id the body is the best name: a retry repeats it.
+  const std::string_view occasion =
+      callback.event_id.empty() ? body : std::string_view(callback.event_id);
+  callback.id = crdt::request_id_of({callback.api_app_id, installation, occasion});
   return callback;
 }
 
@@ -57,7 +57,7 @@ Request parse_event(std::string_view body, crdt::WallTime signed_at) {
     if (challenge.empty()) return Rejection{400, "a url_verification without its challenge"};
     return UrlVerification{challenge};
   }
-  if (type == "event_callback") return parse_callback(*envelope, signed_at);
+  if (type == "event_callback") return parse_callback(*envelope, body, signed_at);
   if (type == "app_rate_limited") {
     return AppRateLimited{string_at(*envelope, "team_id"),
                           number_at(*envelope, "minute_rate_limited").value_or(0)};

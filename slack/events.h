@@ -7,7 +7,8 @@
 
 namespace slack {
 
-// Unknown members are ignored; optional ones may be absent or null. `signed_at` is when Slack sent it.
+// Unknown members are ignored; optional ones may be absent or null. `signed_at` is when Slack sent
+// it.
 [[nodiscard]] Request parse_event(std::string_view body, crdt::WallTime signed_at);
 
 }  // namespace slack

@@ -27,8 +27,8 @@ enum class Written {
 // `now` can have is broken, and must not lock the field for good: it does not count as later.
 [[nodiscard]] bool asked_later(const crdt::Leaf& leaf, const crdt::Edit& edit, crdt::WallTime now);
 
-// Writes `value` to `path` at the Edit's time. `initial`: what an unwritten field reads as. An equal
-// value is written only where rivals contest it.
+// Writes `value` to `path` at the Edit's time. `initial`: what an unwritten field reads as. An
+// equal value is written only where rivals contest it.
 Written write_field(crdt::Edit& edit, std::string_view path, std::string value,
                     std::string_view initial, bool contested, crdt::WallTime now);
 

@@ -4,7 +4,8 @@
 //          they are: NUL and invalid UTF-8 are the reader's business. Empty pieces ("a=1&&b=2") are
 //          skipped; a piece without '=' is a field with an empty value.
 // Size     kFormFieldsMax fields.
-// Errors   a '%' that two hex digits do not follow; a name that occurs twice (two readers of one body
+// Errors   a '%' that two hex digits do not follow; a name that occurs twice (two readers of one
+// body
 //          must never disagree about its value); too many fields.
 #pragma once
 

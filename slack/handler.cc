@@ -20,8 +20,8 @@ constexpr std::size_t kPlainCharsMax = 1000;
 
 std::string timeline_entry(const SlashCommand& command, std::string_view verb) {
   return incident::encode(incident::Entry{std::string(verb), to_valid_utf8(command.text),
-                                          command.user_id, command.team_id,
-                                          document_key(command), command.id, command.signed_at});
+                                          command.user_id, command.team_id, document_key(command),
+                                          command.id, command.signed_at});
 }
 
 }  // namespace
@@ -33,8 +33,8 @@ std::string document_key(const SlashCommand& command) {
 HandlerResult handle(const SlashCommand& command, const crdt::Document& document,
                      const HandlerContext& context) {
   const incident::Command parsed = incident::parse(command.text, context.statuses);
-  const incident::Context situation{command.user_id,  command.user_name, command.signed_at,
-                                    context.now,      context.letter,    context.split};
+  const incident::Context situation{command.user_id, command.user_name, command.signed_at,
+                                    context.now,     context.letter,    context.split};
   crdt::Edit edit(document, context.self, crdt::Stamp{command.id, command.user_id},
                   crdt::Rank{command.signed_at.time_since_epoch().count()}, context.previous);
   const incident::Decision decision =
@@ -48,8 +48,8 @@ HandlerResult handle(const SlashCommand& command, const crdt::Document& document
   if (!decision.changed) return result;
   result.delta = edit.finish();
   result.entry = timeline_entry(command, result.verb);
-  result.detail = incident::encode(
-      incident::detail_of(document, *result.delta, command.id, context.self));
+  result.detail =
+      incident::encode(incident::detail_of(document, *result.delta, command.id, context.self));
   return result;
 }
 

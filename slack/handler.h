@@ -1,8 +1,8 @@
 // Handler: one slash command against one channel's document: the entry point of everything Slack.
 //
 // Shape    the caller finds the document under document_key(), and the answer of a request that it
-//          handled before in its own request record; a new one goes through handle(). The caller then
-//          applies the delta and stores the records in one transaction, and only then replies.
+//          handled before in its own request record; a new one goes through handle(). The caller
+//          then applies the delta and stores the records in one transaction, and only then replies.
 // Laws     pure: equal inputs give equal bytes. No delta means that nothing may be stored.
 #pragma once
 

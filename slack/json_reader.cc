@@ -26,8 +26,8 @@ std::optional<std::int64_t> number_at(const nlohmann::json& object, std::string_
   const nlohmann::json* found = member(object, name);
   if (found == nullptr || !found->is_number_integer()) return std::nullopt;
   const bool too_great = found->is_number_unsigned() &&
-                         found->get<std::uint64_t>() > static_cast<std::uint64_t>(
-                                                           std::numeric_limits<std::int64_t>::max());
+                         found->get<std::uint64_t>() >
+                             static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (too_great) return std::nullopt;
   return found->get<std::int64_t>();
 }

@@ -1,5 +1,5 @@
-// Reading JSON with nlohmann, without its exceptions: what is absent, null or of another type reads as
-// empty, as Slack leaves out or nulls what it has no value for.
+// Reading JSON with nlohmann, without its exceptions: what is absent, null or of another type reads
+// as empty, as Slack leaves out or nulls what it has no value for.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // JsonWriter: appends JSON to a string, for answers on the request path.
 //
-// nlohmann builds a tree first and costs 9 to 13 us an answer; this costs well under one. Reading, and
-// writing off that path, stays with nlohmann.
+// nlohmann builds a tree first and costs 9 to 13 us an answer; this costs well under one. Reading,
+// and writing off that path, stays with nlohmann.
 //
 // Shape    calls mirror the text: begin_object, key, value, end_object. Commas are the writer's.
 // Laws     what it writes is valid JSON and valid UTF-8 for any bytes: octets that are not UTF-8

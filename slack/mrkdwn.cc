@@ -1,5 +1,6 @@
 #include "slack/mrkdwn.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -76,13 +77,15 @@ void append_readable(std::string& out, std::string_view text) {
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view plain) {
-  for (const char c : plain) {
-    const std::string_view entity = entity_of(c);
-    if (entity.empty()) {
-      out += c;
-    } else {
-      out += entity;
-    }
+  while (!plain.empty()) {
+    const auto special = std::find_if(plain.begin(), plain.end(),
+                                      [](char c) { return c == '&' || c == '<' || c == '>'; });
+    const auto run = static_cast<std::size_t>(special - plain.begin());
+    out += plain.substr(0, run);
+    plain.remove_prefix(run);
+    if (plain.empty()) return;
+    out += entity_of(plain.front());
+    plain.remove_prefix(1);
   }
 }
 
@@ -94,6 +97,8 @@ std::string escape(std::string_view plain) {
 }
 
 void append_escaped_cut(std::string& out, std::string_view plain, std::size_t chars_max) {
+  // Short enough even if every octet were an entity of five: most texts are.
+  if (plain.size() * 5 <= chars_max) return append_escaped(out, plain);
   std::size_t used = 0;
   std::size_t end_with_ellipsis = 0;  // How much of `plain` fits with an ellipsis behind it.
   std::size_t at = 0;

@@ -1,9 +1,11 @@
 // Mrkdwn: Slack's text format on the wire, and the plain text behind it.
 //
-// Shape    plain text is what people read and what documents store: "a < b, ask @ann". On the wire '&',
+// Shape    plain text is what people read and what documents store: "a < b, ask @ann". On the wire
+// '&',
 //          '<' and '>' stand as entities, and '<...>' is a mention, a link or a broadcast.
 // Laws     unescape(escape(x)) == x. plain_text never yields something that escape would turn back
-//          into a mention, a link or a broadcast: a stored "<!channel>" is seven harmless characters.
+//          into a mention, a link or a broadcast: a stored "<!channel>" is seven harmless
+//          characters.
 // Source   docs.slack.dev/messaging/formatting-message-text
 #pragma once
 
@@ -24,8 +26,8 @@ void append_escaped_cut(std::string& out, std::string_view plain, std::size_t ch
 // The inverse of escape; other entities stay as they are.
 [[nodiscard]] std::string unescape(std::string_view escaped);
 
-// What Slack sent, as people would read it: "<@U1|ann>" is "@ann", "<!here>" is "@here", a link is its
-// address with its label before it, entities are characters, control characters are spaces.
+// What Slack sent, as people would read it: "<@U1|ann>" is "@ann", "<!here>" is "@here", a link is
+// its address with its label before it, entities are characters, control characters are spaces.
 [[nodiscard]] std::string plain_text(std::string_view wire);
 
 }  // namespace slack

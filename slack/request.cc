@@ -35,11 +35,11 @@ Request parse_command(const HttpRequest& http, crdt::WallTime signed_at) {
   if (!form) return malformed(form.error().message);
   if (form->at("ssl_check") == "1") return SslCheck{};
   const auto text = [&](std::string_view name) { return std::string(form->at(name)); };
-  SlashCommand command{text("api_app_id"), text("team_id"),      text("enterprise_id"),
-                       false,              text("channel_id"),   text("channel_name"),
-                       text("user_id"),    text("user_name"),    text("command"),
-                       text("text"),       text("trigger_id"),   text("response_url"),
-                       signed_at,          crdt::RequestId{}};
+  SlashCommand command{
+      text("api_app_id"), text("team_id"),      text("enterprise_id"), false,
+      text("channel_id"), text("channel_name"), text("user_id"),       text("user_name"),
+      text("command"),    text("text"),         text("trigger_id"),    text("response_url"),
+      signed_at,          crdt::RequestId{}};
   command.is_enterprise_install = form->at("is_enterprise_install") == "true";
   if (!command.command.starts_with('/')) return malformed("the form names no command");
   if (!is_slack_id(command.installation())) return malformed("the form names no team");

@@ -1,11 +1,14 @@
-// Request: from the bytes of one HTTP request to what Slack meant by it, or to the status that refuses.
+// Request: from the bytes of one HTTP request to what Slack meant by it, or to the status that
+// refuses.
 //
 // Shape    form bodies are slash commands, JSON bodies are events; both paths take both, because an
 //          operator may give Slack one URL for everything.
-// Laws     nothing is believed before its signature is verified over the raw bytes. The one exception
+// Laws     nothing is believed before its signature is verified over the raw bytes. The one
+// exception
 //          is Slack's `ssl_check=1`, which may come unsigned: it is answered, and all else that its
 //          body says is discarded.
-// Errors   Rejection with 401 (signature), 400 (malformed), 404 (path), 405 (method). An unknown kind
+// Errors   Rejection with 401 (signature), 400 (malformed), 404 (path), 405 (method). An unknown
+// kind
 //          of event is no error: Slack adds new ones.
 // Source   docs.slack.dev: verifying requests, slash commands, the Events API.
 #pragma once
@@ -54,7 +57,8 @@ struct SlashCommand {
   crdt::WallTime signed_at;
   crdt::RequestId id;
 
-  // Whose channel this is: the enterprise's where the whole of it installed the app, else the team's.
+  // Whose channel this is: the enterprise's where the whole of it installed the app, else the
+  // team's.
   [[nodiscard]] const std::string& installation() const {
     return is_enterprise_install ? enterprise_id : team_id;
   }

@@ -1,6 +1,7 @@
 // Signature: whether Slack, and nobody else, sent these bytes, and lately.
 //
-// Shape    v0=<lower-case hex of HMAC-SHA256(secret, "v0:" + timestamp + ":" + raw body)>. One secret
+// Shape    v0=<lower-case hex of HMAC-SHA256(secret, "v0:" + timestamp + ":" + raw body)>. One
+// secret
 //          signs events, slash commands and interactivity.
 // Units    the timestamp is in whole seconds since the Unix epoch.
 // Laws     the bytes are hashed as they came, never re-encoded; comparing takes the same time
@@ -27,8 +28,8 @@ namespace slack {
 // captured request can be replayed.
 inline constexpr std::chrono::seconds kSignatureAgeMax{300};
 
-// A header as the HTTP layer found it. `count` is how often it occurred: a second one is an attack or
-// a broken proxy, and guessing which of the two counts is not ours to do.
+// A header as the HTTP layer found it. `count` is how often it occurred: a second one is an attack
+// or a broken proxy, and guessing which of the two counts is not ours to do.
 struct Header {
   std::string_view value;
   std::size_t count = 0;

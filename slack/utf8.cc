@@ -26,7 +26,11 @@ CodePoint first_code_point(std::string_view text) {
 
 std::size_t utf8_length(std::string_view text) {
   std::size_t count = 0;
-  for (; !text.empty(); ++count) text.remove_prefix(first_code_point(text).bytes);
+  std::size_t at = 0;
+  for (; at < text.size(); ++count) {
+    const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
+    at += ascii ? 1 : first_code_point(text.substr(at)).bytes;
+  }
   return count;
 }
 

@@ -1,7 +1,9 @@
 // UTF-8: text as code points, without trusting that it is text.
 //
-// Laws     every function takes any bytes. One octet that starts no valid sequence is one "character"
-//          that reads as U+FFFD, as WHATWG decoders show it, so lengths and cuts are always defined.
+// Laws     every function takes any bytes. One octet that starts no valid sequence is one
+// "character"
+//          that reads as U+FFFD, as WHATWG decoders show it, so lengths and cuts are always
+//          defined.
 #pragma once
 
 #include <cstddef>

@@ -133,9 +133,10 @@ crdt::Result<void> DemoCluster::write_config(int number) const {
   nlohmann::json others = nlohmann::json::array();
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     if (&peers_[i] == &peer) continue;
-    others.push_back({{"name", peers_[i].name},
-                      {"address", loopback_address(peer.lanes[i])},
-                      {"public_key", gossip::to_hex(peers_[i].key)}});
+    others.push_back(
+        {{"name", peers_[i].name},
+         {"address", loopback_address(options_.relayed ? peer.lanes[i] : peers_[i].peers_port)},
+         {"public_key", gossip::to_hex(peers_[i].key)}});
   }
   const nlohmann::json config = {
       {"name", peer.name},
@@ -224,6 +225,7 @@ void DemoCluster::kill(int peer) {
 bool DemoCluster::running(int peer) { return at(peer).process && at(peer).process->running(); }
 
 void DemoCluster::cut(std::pair<int, int> pair) {
+  CHECK(options_.relayed);  // Otherwise nothing that could be cut lies between the peers.
   const auto [a, b] = ordered(pair);
   cuts_.insert({a, b});
   relay_.cut(at(a).lanes[static_cast<std::size_t>(b - 1)]);

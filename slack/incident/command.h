@@ -90,18 +90,18 @@ struct Help {
 enum class Doubt {
   kNoText,
   kNoReference,
-  kNoChange,          // A task number and nothing else.
+  kNoChange,  // A task number and nothing else.
   kTooLong,
   kTooMany,
   kUnknownStatus,
   kAmbiguousStatus,
-  kMisplacedStatus,   // In the middle of a text.
+  kMisplacedStatus,  // In the middle of a text.
   kTwoStatuses,
   kNumberThenProse,
   kVerbThenProse,
   kTypo,
   kUnknownVerb,
-  kContradiction,     // The same user given and taken.
+  kContradiction,  // The same user given and taken.
   kUnknownTask,
   kAmbiguousTask,
 };

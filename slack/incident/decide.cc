@@ -30,8 +30,8 @@ Ask ambiguous(const TaskRef& ref, const std::vector<Task*>& found) {
 }
 
 Ask unknown_task(const TaskRef& ref) {
-  return {Doubt::kUnknownTask, "There is no task #" + to_text(ref) + " in this channel.",
-          {"list all"}};
+  return {
+      Doubt::kUnknownTask, "There is no task #" + to_text(ref) + " in this channel.", {"list all"}};
 }
 
 class Decider {
@@ -91,7 +91,8 @@ class Decider {
     for (const Task& task : list_.tasks) {
       if (task.id == id) return already_done(task);
     }
-    // Covered once and purged since, or its core is on the way here: the same task, not a second one.
+    // Covered once and purged since, or its core is on the way here: the same task, not a second
+    // one.
     if (retried_) return notice_retry("");
     if (list_.number_max >= kTaskNumberMax) {
       return doubt({Doubt::kTooMany, "This channel has no task numbers left.", {}});
@@ -201,8 +202,8 @@ class Decider {
   void set(Task& task, Field& field, const std::string& path, std::string_view value,
            std::string_view initial, Notice about) {
     const Field before = field;
-    const Written written = write_field(edit_, path, std::string(value), initial,
-                                        before.in_conflict(), context_.now);
+    const Written written =
+        write_field(edit_, path, std::string(value), initial, before.in_conflict(), context_.now);
     about.yours = value;
     if (written == Written::kSame) {
       about.kind = Notice::Kind::kAlready;
@@ -328,8 +329,8 @@ class Decider {
   void count() {
     out_.known = list_.tasks.size() + (created_ ? 1 : 0);
     const auto open = [&](const Task& task) { return !finished(task); };
-    out_.unfinished = static_cast<std::size_t>(
-        std::count_if(list_.tasks.begin(), list_.tasks.end(), open));
+    out_.unfinished =
+        static_cast<std::size_t>(std::count_if(list_.tasks.begin(), list_.tasks.end(), open));
     if (created_ && open(out_.tasks.front())) ++out_.unfinished;
   }
 

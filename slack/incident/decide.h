@@ -2,7 +2,8 @@
 //
 // Shape    the document is const; writes go to the Edit. The answer is a Decision, not words: words
 //          are incident/render's.
-// Laws     a request that the document has handled changes nothing. Ids of what a create makes derive
+// Laws     a request that the document has handled changes nothing. Ids of what a create makes
+// derive
 //          from the request; what it writes has the lowest rank, so any edit beats it. A live value
 //          that was asked for later than this request stays. A decision that changes nothing writes
 //          nothing, not even the handled mark. Several tasks in one command: all or none.
@@ -24,8 +25,8 @@
 
 namespace slack::incident {
 
-// A change of somebody else's to the same field counts as a collision this long: two people who type
-// at the same moment have both seen the old value.
+// A change of somebody else's to the same field counts as a collision this long: two people who
+// type at the same moment have both seen the old value.
 inline constexpr std::chrono::seconds kCollisionWindow{60};
 
 // What a decision may depend on beside the document and the command.
@@ -43,19 +44,19 @@ enum class Subject { kText, kStatus, kAssignee };
 // One thing that the author should learn about one field.
 struct Notice {
   enum class Kind {
-    kAlready,     // The field has that value: nothing was written.
+    kAlready,      // The field has that value: nothing was written.
     kNotFinished,  // "reopen" of an unfinished task.
-    kReplaced,    // Somebody else wrote it within kCollisionWindow before; the author's value stands.
-    kKeptNewer,   // Somebody wrote it after this request was signed; that value stands.
-    kSettled,     // There were several values; the author's stands.
-    kRetried,     // This very request was handled before.
+    kReplaced,  // Somebody else wrote it within kCollisionWindow before; the author's value stands.
+    kKeptNewer,  // Somebody wrote it after this request was signed; that value stands.
+    kSettled,    // There were several values; the author's stands.
+    kRetried,    // This very request was handled before.
   };
 
   Kind kind = Kind::kAlready;
-  std::string task;    // Its label.
+  std::string task;  // Its label.
   Subject subject = Subject::kText;
-  std::string user;    // Of kAssignee.
-  std::string yours;   // Stored form.
+  std::string user;   // Of kAssignee.
+  std::string yours;  // Stored form.
   std::string theirs;
   std::string their_author;
   std::chrono::seconds apart{0};  // Between the two requests.
@@ -79,7 +80,6 @@ struct Decision {
 
 // REQUIRES `edit` to be fresh and of `document`, with the request's id, author and time.
 [[nodiscard]] Decision decide(const crdt::Document& document, const Command& command,
-                              const Context& context, const StatusSet& statuses,
-                              crdt::Edit& edit);
+                              const Context& context, const StatusSet& statuses, crdt::Edit& edit);
 
 }  // namespace slack::incident

@@ -6,8 +6,9 @@
 namespace slack::incident::doubts {
 namespace {
 
-constexpr std::size_t kQuotedCharsMax = 60;      // Enough to recognize one's own words.
-constexpr std::size_t kSuggestedCharsMax = 300;  // Longer, and copying is easier from the input line.
+constexpr std::size_t kQuotedCharsMax = 60;  // Enough to recognize one's own words.
+constexpr std::size_t kSuggestedCharsMax =
+    300;  // Longer, and copying is easier from the input line.
 
 std::string shortened(std::string_view text) {
   std::string_view rest = text;

@@ -22,7 +22,8 @@ std::string joined(Words words) {
   if (words.empty()) return {};
   const char* begin = words.front().raw.data();
   const std::string_view last = words.back().raw;
-  std::string text = plain_text({begin, static_cast<std::size_t>(last.data() + last.size() - begin)});
+  std::string text =
+      plain_text({begin, static_cast<std::size_t>(last.data() + last.size() - begin)});
   const std::size_t first_word = text.find_first_not_of(' ');
   if (first_word == std::string::npos) return {};
   text.erase(text.find_last_not_of(' ') + 1);
@@ -258,7 +259,8 @@ class Parser {
   Command help(Words words) const {
     if (words.empty()) return Help{};
     const std::string topic = to_lower(words.front().raw);
-    const bool known = find_verb(topic) || topic == "update" || topic == "users" || topic == "status";
+    const bool known =
+        find_verb(topic) || topic == "update" || topic == "users" || topic == "status";
     if (words.size() == 1 && known) return Help{topic};
     return doubts::verb_then_prose("help", "help", joined(words_));
   }

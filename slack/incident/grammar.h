@@ -10,7 +10,8 @@
 //   status  = "!" name, in any case, or the beginning of just one name
 //   user    = <@U1> | <@U1|name> | <!subteam^S1|name> | @name | "me"
 //
-// Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a status
+// Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a
+// status
 //          that nobody knows or that stands inside a text, a verb mistyped by one letter, a number
 //          with prose behind it, a verb without what it needs, a verb of another version.
 #pragma once

@@ -41,10 +41,8 @@ constexpr std::array kUpdate{
     Example{"7a !done", "where two tasks share a number, a letter tells them apart"}};
 
 constexpr std::array kList{
-    Example{"list", "unfinished tasks"},
-    Example{"list all", "finished ones as well"},
-    Example{"list finished", "only those"},
-    Example{"list mine", "what I have to do"},
+    Example{"list", "unfinished tasks"}, Example{"list all", "finished ones as well"},
+    Example{"list finished", "only those"}, Example{"list mine", "what I have to do"},
     Example{"list @ann !red", "what Ann has that is red"}};
 
 constexpr std::array kDone{Example{"done 3", "finish a task; `close 3` is the same"},
@@ -61,8 +59,7 @@ constexpr std::array kDrop{Example{"drop 3", "take me off it"}};
 
 constexpr std::array kUsers{
     Example{"3 @ann @ops", "people and user groups, as Slack completes them"},
-    Example{"3 me", "whoever types it"},
-    Example{"3 -@ann", "take somebody off"}};
+    Example{"3 me", "whoever types it"}, Example{"3 -@ann", "take somebody off"}};
 
 constexpr std::array kStatus{Example{"3 !yellow", "set a status"},
                              Example{"3 !y", "its first letters, while only one begins like that"},
@@ -73,7 +70,8 @@ constexpr std::array kHelp{Example{"help", "all commands"}, Example{"help add", 
 const std::array kTopics{
     Topic{"  ", "One channel is one incident, and this is its list of tasks.", kOverview},
     Topic{" add + ", "*Add a task.* It gets a number that it keeps.", kAdd},
-    Topic{" update ", "*Change a task* by its number. Several changes fit in one command.", kUpdate},
+    Topic{" update ", "*Change a task* by its number. Several changes fit in one command.",
+          kUpdate},
     Topic{" list ls ", "*See tasks.* Only you see the answer.", kList},
     Topic{" done close ", "*Finish tasks.*", kDone},
     Topic{" reopen ", "*Take a finished task up again.*", kReopen},

@@ -11,8 +11,7 @@
 namespace slack::incident {
 
 // Lines of mrkdwn. `topic`: a verb, "update", "users", "status", or empty for all of it.
-[[nodiscard]] std::vector<std::string> help_lines(std::string_view topic,
-                                                  const StatusSet& statuses,
+[[nodiscard]] std::vector<std::string> help_lines(std::string_view topic, const StatusSet& statuses,
                                                   const Audience& audience);
 
 }  // namespace slack::incident

@@ -63,9 +63,8 @@ std::string already(const Notice& notice) {
 }  // namespace
 
 std::string mention(std::string_view user) {
-  const bool id = !user.empty() && std::all_of(user.begin(), user.end(), [](char c) {
-    return is_upper(c) || is_digit(c);
-  });
+  const bool id = !user.empty() && std::all_of(user.begin(), user.end(),
+                                               [](char c) { return is_upper(c) || is_digit(c); });
   if (id && user.size() <= kNameCharsMax) {
     const std::string_view kind = user.starts_with('S') ? "<!subteam^" : "<@";
     return std::string(kind).append(user).append(">");
@@ -100,8 +99,8 @@ std::string notice_phrase(const Notice& notice, const Audience& audience) {
   const auto value = [&](std::string_view stored) {
     return value_phrase(notice.subject, notice.user, stored);
   };
-  const std::string both =
-      task + ": you " + deed(notice, notice.yours) + "; " + other + ' ' + deed(notice, notice.theirs);
+  const std::string both = task + ": you " + deed(notice, notice.yours) + "; " + other + ' ' +
+                           deed(notice, notice.theirs);
   switch (notice.kind) {
     case Notice::Kind::kAlready:
       return already(notice);

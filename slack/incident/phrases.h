@@ -15,8 +15,8 @@ struct Audience {
   bool split = false;   // Some peers are out of reach; say so.
 };
 
-// A user's key (command.h) or an author: "<@U1>", "<!subteam^S1>", "@name". What is no id is shown as
-// plain text, never as a mention.
+// A user's key (command.h) or an author: "<@U1>", "<!subteam^S1>", "@name". What is no id is shown
+// as plain text, never as a mention.
 [[nodiscard]] std::string mention(std::string_view user);
 
 // "`/ir add ...`", as a piece of code that reads the same whatever `rest` holds.

@@ -14,16 +14,16 @@
 namespace slack::incident {
 namespace {
 
-constexpr std::size_t kListedCharsMax = 300;    // A list is for scanning: three lines on a phone.
-constexpr std::size_t kShownCharsMax = 1800;    // The one task somebody asked about.
-constexpr std::size_t kPeopleShownMax = 10;     // Ten names of 80 characters beside such a text.
-constexpr std::size_t kRivalsShownMax = 4;      // More concurrent writers than a split has sides.
-constexpr std::size_t kConflictsShownMax = 4;   // Contested fields of one task.
-constexpr std::size_t kNoticesShownMax = 12;    // What one command can reasonably say.
+constexpr std::size_t kListedCharsMax = 300;   // A list is for scanning: three lines on a phone.
+constexpr std::size_t kShownCharsMax = 1800;   // The one task somebody asked about.
+constexpr std::size_t kPeopleShownMax = 10;    // Ten names of 80 characters beside such a text.
+constexpr std::size_t kRivalsShownMax = 4;     // More concurrent writers than a split has sides.
+constexpr std::size_t kConflictsShownMax = 4;  // Contested fields of one task.
+constexpr std::size_t kNoticesShownMax = 12;   // What one command can reasonably say.
 constexpr std::size_t kSuggestionsShownMax = 5;
 constexpr std::size_t kAskCharsMax = 1500;
-// Room that is kept for what must come after: the context line (a hint and a warning), the line that
-// says how many were left out (two examples), and two long notices (further ones are counted).
+// Room that is kept for what must come after: the context line (a hint and a warning), the line
+// that says how many were left out (two examples), and two long notices (further ones are counted).
 constexpr std::size_t kFootChars = 600;
 constexpr std::size_t kMoreChars = 1000;
 constexpr std::size_t kNoticeChars = 1200;

@@ -10,14 +10,13 @@
 namespace slack::incident {
 namespace {
 
-constexpr std::size_t kNameCharsMax = 32;   // A word that people type in a hurry.
-constexpr std::size_t kStatusesMax = 16;    // A help line that still fits a screen.
-constexpr std::size_t kEmojiCharsMax = 40;  // ":large_yellow_circle:", and longer ones of one's own.
+constexpr std::size_t kNameCharsMax = 32;  // A word that people type in a hurry.
+constexpr std::size_t kStatusesMax = 16;   // A help line that still fits a screen.
+constexpr std::size_t kEmojiCharsMax =
+    40;  // ":large_yellow_circle:", and longer ones of one's own.
 
 bool valid_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return is_lower(c) || is_digit(c) || c == '-' || c == '_';
-  };
+  const auto allowed = [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; };
   return !name.empty() && name.size() <= kNameCharsMax && is_lower(name.front()) &&
          std::all_of(name.begin(), name.end(), allowed);
 }

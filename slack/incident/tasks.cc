@@ -61,7 +61,12 @@ Field read_field(const crdt::Document& document, std::string_view path,
   field.shown = &siblings.front();
   if (siblings.size() == 1) return field;
   const auto values = crdt::MvRegister(std::string(path)).values(document);
-  field.shown = values.front();
+  // An echo is shown only where nothing else is: it may carry a later stamp than the change that
+  // replaced its original, when Slack signed the retry anew.
+  const auto own = std::find_if(values.begin(), values.end(), [&](const crdt::Leaf* leaf) {
+    return !is_echo(document, siblings, *leaf);
+  });
+  field.shown = own == values.end() ? values.front() : *own;
   for (const crdt::Leaf* leaf : values) {
     // What a create wrote is no choice of anybody's against an edit.
     const bool created = leaf->rank == crdt::kLowestRank && field.shown->rank > leaf->rank;
@@ -233,7 +238,8 @@ TaskList read_tasks(const crdt::Document& document) {
   }
   for (const Task& task : list.tasks) {
     list.number_max = std::max(list.number_max, task.core.number);
-    for (const Core& alias : task.aliases) list.number_max = std::max(list.number_max, alias.number);
+    for (const Core& alias : task.aliases)
+      list.number_max = std::max(list.number_max, alias.number);
   }
   std::sort(list.tasks.begin(), list.tasks.end(), [](const Task& a, const Task& b) {
     return std::tie(a.core.number, a.core.letter, a.id) <

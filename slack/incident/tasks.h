@@ -1,14 +1,14 @@
 // Tasks: how the tasks of one channel lie in its document, and how people see them.
 //
 // Shape    n                    the greatest task number ever minted here; never purged.
-//          t/<id>/core          the task exists while this is live: number, letter, who, when (Core).
-//          t/<id>/text          register: what is to be done.
-//          t/<id>/status        register: a stored status name; absent means the default.
-//          t/<id>/who/<user>    register for each user: "1" assigned, "0" taken off.
-//          <id> is derived from the request that made the task, so a retry makes the same task.
-//          Assignees are registers, not an add-wins set, because a retry on a peer that saw neither
-//          the original nor somebody's later "-@user" would add anew, and add-wins would bring the
-//          user back. A register keeps the time, and the later change stands.
+//          t/<id>/core          the task exists while this is live: number, letter, who, when
+//          (Core). t/<id>/text          register: what is to be done. t/<id>/status register: a
+//          stored status name; absent means the default. t/<id>/who/<user>    register for each
+//          user: "1" assigned, "0" taken off. <id> is derived from the request that made the task,
+//          so a retry makes the same task. Assignees are registers, not an add-wins set, because a
+//          retry on a peer that saw neither the original nor somebody's later "-@user" would add
+//          anew, and add-wins would bring the user back. A register keeps the time, and the later
+//          change stands.
 // Laws     a task without a live core is invisible: no half tasks. A number that a person has seen
 //          never comes to mean another task: where two tasks share it, both are shown with their
 //          letter and the bare number is a question. A request handled on two peers can leave one
@@ -36,7 +36,8 @@ inline constexpr std::string_view kNumberPath = "n";
 inline constexpr std::string_view kAssigned = "1";
 inline constexpr std::string_view kTakenOff = "0";
 
-// The id of the `index`th task that `request` creates: 16 hex digits, "-<index>" from the second on.
+// The id of the `index`th task that `request` creates: 16 hex digits, "-<index>" from the second
+// on.
 [[nodiscard]] std::string task_id(const crdt::RequestId& request, std::size_t index = 0);
 
 [[nodiscard]] std::string core_path(std::string_view id);
@@ -64,8 +65,8 @@ struct Core {
 
 // One register as people see it. Pointers live until the document changes.
 struct Field {
-  const crdt::Leaf* shown = nullptr;       // Nobody wrote it: nullptr.
-  std::vector<const crdt::Leaf*> rivals;   // Other values whose authors did not see the shown one.
+  const crdt::Leaf* shown = nullptr;      // Nobody wrote it: nullptr.
+  std::vector<const crdt::Leaf*> rivals;  // Other values whose authors did not see the shown one.
 
   [[nodiscard]] std::string_view value() const {
     return shown == nullptr ? std::string_view{} : std::string_view(shown->value);
@@ -82,9 +83,9 @@ struct Assignee {
 
 struct Task {
   std::string_view id;
-  Core core;                 // The smallest number it has.
+  Core core;                  // The smallest number it has.
   std::vector<Core> aliases;  // Further numbers, from retries that two peers handled.
-  bool lettered = false;     // The label needs its letter.
+  bool lettered = false;      // The label needs its letter.
   Field text;
   Field status;
   std::vector<Assignee> people;  // Those taken off included.
@@ -99,7 +100,7 @@ struct Task {
 };
 
 struct TaskList {
-  std::vector<Task> tasks;    // By number, letter, id.
+  std::vector<Task> tasks;       // By number, letter, id.
   std::uint32_t number_max = 0;  // The greatest number ever minted.
 
   // Those that `ref` can mean: none, one, or several that share the number.
@@ -109,8 +110,8 @@ struct TaskList {
 // Reads every task that exists. Leaves that no Muster wrote are skipped, never trusted.
 [[nodiscard]] TaskList read_tasks(const crdt::Document& document);
 
-// The register at `path`. A rival whose request was handled on several peers, while one of its leaves
-// was already replaced by somebody who saw it, is no rival.
+// The register at `path`. A rival whose request was handled on several peers, while one of its
+// leaves was already replaced by somebody who saw it, is no rival.
 [[nodiscard]] Field read_field(const crdt::Document& document, std::string_view path);
 
 }  // namespace slack::incident

@@ -1,8 +1,10 @@
 // Timeline: what one command leaves behind for good, in two records.
 //
-// Shape    Entry   what was asked: every byte comes from the request alone, so every peer that handles
+// Shape    Entry   what was asked: every byte comes from the request alone, so every peer that
+// handles
 //                  the request makes the same record, and folds may count it.
-//          Detail  what one replica did about it: paths, old and new values, dots. Peers that handle a
+//          Detail  what one replica did about it: paths, old and new values, dots. Peers that
+//          handle a
 //                  request in different states make different details, so no fold counts them.
 //          Both are JSON objects with a "v" for their version.
 // Errors   decoding says which record is not one; unknown members are ignored.
@@ -25,7 +27,7 @@ struct Entry {
   std::string verb;  // "add", "update", "done", ...
   std::string text;  // As typed, made valid UTF-8.
   std::string author;
-  std::string team;  // The author's, which in a shared channel may not be the channel's.
+  std::string team;      // The author's, which in a shared channel may not be the channel's.
   std::string document;  // Key of the channel's document.
   crdt::RequestId request;
   crdt::WallTime asked_at;

@@ -9,9 +9,9 @@
 namespace slack::incident {
 namespace {
 
-constexpr std::size_t kDigitsMax = 9;       // kTaskNumberMax has nine.
-constexpr std::size_t kIdCharsMax = 32;     // Slack's have 9 to 11 today.
-constexpr std::size_t kNameBytesMax = 80;   // Slack's limit for a display name.
+constexpr std::size_t kDigitsMax = 9;      // kTaskNumberMax has nine.
+constexpr std::size_t kIdCharsMax = 32;    // Slack's have 9 to 11 today.
+constexpr std::size_t kNameBytesMax = 80;  // Slack's limit for a display name.
 constexpr std::uint32_t kNoBreakSpace = 0xA0;
 constexpr std::uint32_t kWideSpace = 0x3000;
 
@@ -24,8 +24,8 @@ bool separates(const CodePoint& point) {
          point.value == kWideSpace;
 }
 
-// How many octets the word at the front takes; "<...>" counts as one piece. REQUIRES no separator at
-// the front.
+// How many octets the word at the front takes; "<...>" counts as one piece. REQUIRES no separator
+// at the front.
 std::size_t word_bytes(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -152,9 +152,7 @@ std::optional<std::string> parse_user(std::string_view word) {
 std::optional<std::string_view> parse_status(std::string_view word) {
   word = without_comma(word);
   if (word.size() < 2 || word[0] != '!' || !is_letter(word[1])) return std::nullopt;
-  const auto allowed = [](char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
-  };
+  const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
   if (!std::all_of(word.begin() + 1, word.end(), allowed)) return std::nullopt;
   return word.substr(1);
 }

@@ -1,6 +1,7 @@
 // Tokens: the words of a command, before anybody knows what they mean.
 //
-// Shape    words are separated by white space and control characters. "<...>" is one word, spaces in
+// Shape    words are separated by white space and control characters. "<...>" is one word, spaces
+// in
 //          its label included. Words from one that opens a double quote, straight or curly, to the
 //          next that closes one are literal: nothing in them is a user or a status. Quotes that are
 //          never closed are characters like any other.
@@ -34,7 +35,8 @@ inline constexpr std::size_t kTokensMax = 4000;
 // "@here", "@channel" and "@everyone" are nobody's names.
 [[nodiscard]] std::optional<std::string> parse_user(std::string_view word);
 
-// What follows '!' in a word that could be meant as a status: a letter, then letters, digits, '-', '_'.
+// What follows '!' in a word that could be meant as a status: a letter, then letters, digits, '-',
+// '_'.
 // "!", "!!" and "!=" are just text.
 [[nodiscard]] std::optional<std::string_view> parse_status(std::string_view word);
 

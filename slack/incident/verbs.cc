@@ -23,21 +23,23 @@ constexpr std::array<std::pair<std::string_view, Verb>, 11> kVerbs{{{"add", Verb
                                                                     {"help", Verb::kHelp}}};
 
 constexpr std::array<std::string_view, 17> kReserved{
-    "remove", "restore", "undo",    "top",    "note",     "history", "declare", "sev",   "lead",
-    "role",   "resolve", "status",  "timeline", "export", "stats",   "health",  "config"};
+    "remove", "restore", "undo",   "top",      "note",   "history", "declare", "sev",   "lead",
+    "role",   "resolve", "status", "timeline", "export", "stats",   "health",  "config"};
 
 // English words one letter away from a verb that people begin tasks with.
 constexpr std::array<std::string_view, 33> kOrdinary{
-    "ad",    "ads",  "aid",  "and",   "closed", "closer", "closet", "crop", "dome",    "drip", "drops",
-    "dose",  "gone", "held", "helps", "last",   "lift",   "lint",   "lisp", "lists",   "lost", "make",
-    "none",  "odd",  "old",  "one",   "prop",   "takes",  "tape",   "taken", "cancels", "wake", "lease"};
+    "ad",    "ads",   "aid",   "and",     "closed", "closer", "closet", "crop", "dome",
+    "drip",  "drops", "dose",  "gone",    "held",   "helps",  "last",   "lift", "lint",
+    "lisp",  "lists", "lost",  "make",    "none",   "odd",    "old",    "one",  "prop",
+    "takes", "tape",  "taken", "cancels", "wake",   "lease"};
 
 template <std::size_t size>
 bool holds(const std::array<std::string_view, size>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// Whether one edit turns `a` into `b`: a letter left out, added, changed, or two neighbours swapped.
+// Whether one edit turns `a` into `b`: a letter left out, added, changed, or two neighbours
+// swapped.
 bool one_edit_apart(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
   if (b.size() - a.size() > 1 || a == b) return false;

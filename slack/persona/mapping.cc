@@ -15,7 +15,8 @@ constexpr std::string_view kEmojis = "e";
 constexpr std::string_view kDefaultPair = "d/default";
 constexpr std::string_view kName = "name";
 constexpr std::string_view kPicture = "picture";
-// Removing is a write, so that it keeps its time: a late retry of what it removed cannot bring it back.
+// Removing is a write, so that it keeps its time: a late retry of what it removed cannot bring it
+// back.
 constexpr std::string_view kRemoved = "";
 
 std::string pair_path(std::string_view emoji) {

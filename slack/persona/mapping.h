@@ -6,8 +6,8 @@
 //            d/default/name       the pair for no emoji, or an expired one
 //            d/default/picture
 //          Name and picture are registers of their own: somebody who changes one of them beside
-//          somebody who changes the other loses nothing. A pair may have only one half; an empty value
-//          is a removed half.
+//          somebody who changes the other loses nothing. A pair may have only one half; an empty
+//          value is a removed half.
 // Size     kPairsMax emojis for one user.
 // Errors   validate() says in a sentence what is wrong with a name, a hash or an emoji.
 // Laws     tests/slack/persona/mapping_test.cc.
@@ -29,7 +29,7 @@ namespace slack::persona {
 inline constexpr std::size_t kNameCharsMax = 80;    // users.profile.set refuses longer ones.
 inline constexpr std::size_t kEmojiBytesMax = 120;  // Slack's names end at 100; two skin tones.
 inline constexpr std::size_t kPictureHashChars = 64;
-inline constexpr std::size_t kPairsMax = 200;       // A document that still travels in one frame.
+inline constexpr std::size_t kPairsMax = 200;  // A document that still travels in one frame.
 
 // "persona/<team>/<user>".
 [[nodiscard]] std::string document_key(std::string_view team, std::string_view user);

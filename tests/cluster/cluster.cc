@@ -1,10 +1,12 @@
 #include "tests/cluster/cluster.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "node/cli/blocks_text.h"
 #include "node/cli/demo_people.h"
 #include "node/clock.h"
+#include "node/text_file.h"
 
 namespace tests {
 
@@ -58,7 +60,27 @@ std::string Cluster::settle(std::chrono::milliseconds patience) {
     return true;
   };
   auto settled = peers_->settle(pause, patience);
-  return settled ? std::string() : settled.error().message;
+  return settled ? std::string() : settled.error().message + evidence();
+}
+
+std::string Cluster::evidence() {
+  constexpr std::size_t kTailBytes = 3000;  // The last twenty lines or so.
+  std::string out;
+  for (int peer = 1; peer <= peers_->size(); ++peer) {
+    out += "\n--- peer " + std::to_string(peer);
+    const auto status = peers_->status(peer);
+    if (!status) out += ": " + status.error().message;
+    if (status) out += ": log " + std::to_string(status->log_head) + " " + status->state_hash;
+    if (status) {
+      for (const auto& link : status->peers) out += ", " + link.name + " " + link.state;
+    }
+    const auto log = node::read_text_file((peers_->folder_of(peer) / "log").string());
+    if (log) {
+      const std::size_t size = log->text.size();
+      out += "\n" + log->text.substr(size - std::min(size, kTailBytes));
+    }
+  }
+  return out;
 }
 
 void Cluster::isolate(int peer) {

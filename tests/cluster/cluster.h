@@ -49,7 +49,8 @@ class Cluster {
   // `/ir list all` there. Reading changes nothing, whoever asks.
   std::string list(int peer, std::string_view channel = "incident");
 
-  // Empty once all is at rest (DemoCluster::settle), or what was in the way at the deadline.
+  // Empty once all is at rest (DemoCluster::settle), or what was in the way at the deadline, and
+  // the ends of the logs.
   std::string settle(std::chrono::milliseconds patience = kPatience);
 
   // Cuts this peer off from all others, or ends that.
@@ -60,6 +61,9 @@ class Cluster {
   std::string hash_of(int peer);
 
  private:
+  // What the peers say of themselves, for a failure's message.
+  std::string evidence();
+
   TemporaryFolder folder_;
   std::unique_ptr<node::cli::DemoCluster> peers_;
   std::string problem_;

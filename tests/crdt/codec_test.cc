@@ -217,10 +217,10 @@ TEST(Codec, HoldsEachMessageToItsBounds) {
   EXPECT_FALSE(crdt::decode_leaves(crdt::encode_leaves({leaf({kA, 1}), leaf({kA, 1}, "q")})));
 }
 
-// Builds messages that the encoder never makes.
+// Builds messages that the encoder never makes, in one segment.
 template <class Root>
 Bytes forged(const std::function<void(typename Root::Builder)>& fill) {
-  capnp::MallocMessageBuilder message;
+  capnp::MallocMessageBuilder message(100'000);
   fill(message.initRoot<Root>());
   const auto words = capnp::messageToFlatArray(message);
   const auto octets = words.asBytes();

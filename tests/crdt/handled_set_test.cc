@@ -66,6 +66,18 @@ TEST(HandledSet, SweepsAroundTheEnd) {
   EXPECT_EQ(marks(a), 1u);
 }
 
+TEST(HandledSet, KeepsTheMarksOfARequestThatTwoReplicasHandled) {
+  CrdtPeer a(0), b(1);
+  handle(a, 1);
+  handle(b, 1);
+  handle(b, 2);
+  a.learn_from(b);
+  a.edit([&](Edit& edit) { EXPECT_EQ(crdt::expire_handled(edit, Rank{request_time(1000)}), 1u); },
+         3);
+  EXPECT_TRUE(crdt::is_handled(a.document, request_id(1)));
+  EXPECT_FALSE(crdt::is_handled(a.document, request_id(2)));
+}
+
 // A request every 20 minutes for as long as you like: the set stays near an hour's worth.
 TEST(HandledSet, StaysSmallUnderLoad) {
   CrdtPeer a(0);

@@ -21,7 +21,9 @@ TEST(Utf8, CountsCodePointsAndTakesOddOctetsAsOneEach) {
 }
 
 TEST(Utf8, ReplacesWhatIsNotUtf8AndKeepsTheRest) {
-  EXPECT_EQ(to_valid_utf8("a\xFF" "b🔥\xF0\x9F"), "a\uFFFDb🔥\uFFFD\uFFFD");
+  EXPECT_EQ(to_valid_utf8("a\xFF"
+                          "b🔥\xF0\x9F"),
+            "a\uFFFDb🔥\uFFFD\uFFFD");
 }
 
 TEST(Mrkdwn, EscapesThreeCharactersAndNothingElse) {
@@ -51,7 +53,11 @@ TEST(Mrkdwn, ReadsReferencesAsPeopleDo) {
 }
 
 TEST(Mrkdwn, TurnsControlCharactersIntoSpaces) {
-  EXPECT_EQ(plain_text(std::string_view("a\nb\tc\0d\x7F" "e\xC2\x85" "f", 12)), "a b c d e f");
+  EXPECT_EQ(plain_text(std::string_view("a\nb\tc\0d\x7F"
+                                        "e\xC2\x85"
+                                        "f",
+                                        12)),
+            "a b c d e f");
 }
 
 TEST(Mrkdwn, CutsBetweenCodePointsAndEntities) {

@@ -73,8 +73,8 @@ TEST(Signature, RefusesWhatIsNotExactlyVersionZeroAndLowerCaseHex) {
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
   for (const std::string& wrong :
        {std::string(), std::string("v0="), "v1=" + good.substr(3), good.substr(3), good + "=junk",
-        good + " ", ' ' + good, good.substr(0, good.size() - 1), "v0=" + upper.substr(3),
-        upper, good + '\0'}) {
+        good + " ", ' ' + good, good.substr(0, good.size() - 1), "v0=" + upper.substr(3), upper,
+        good + '\0'}) {
     EXPECT_EQ(check(kStamp, wrong, kBody, 1531420618), Verdict::kMalformed) << wrong;
   }
 }

@@ -35,8 +35,13 @@ void for_each_on(const ReferenceDocument& reference, const std::string& path, Se
 // --- document
 // -------------------------------------------------------------------------------------
 
-// Up to three writes and removes over three paths: `choice` holds three digits to base 7.
+constexpr unsigned kMixed = 7 * 7 * 7;
+
+// Up to three writes and removes over three paths: `choice` holds three digits to base 7, and 6 is
+// nothing. kMixed writes x and removes y/z; kMixed + 1 writes y/z.
 void document_operate(unsigned choice, crdt::Edit& edit, ReferenceEvent& event) {
+  if (choice == kMixed) choice = 0 + 7 * 4 + 49 * 6;
+  if (choice == kMixed + 1) choice = 1 + 7 * 6 + 49 * 6;
   for (int i = 0; i < 3; ++i, choice /= 7) {
     const unsigned digit = choice % 7;
     if (digit == 6) continue;
@@ -257,14 +262,14 @@ void check_leaves(const crdt::Document& document, const ReferenceDocument& refer
   }
 }
 
-const Subject kDocumentSubject = {"document", 7 * 7 * 7,        7 * 7,
+const Subject kDocumentSubject = {"document", kMixed + 2,       kMixed,        2,
                                   false,      document_operate, document_check};
-const Subject kMvRegisterSubject = {"mv_register",    3, 3, false, mv_register_operate,
+const Subject kMvRegisterSubject = {"mv_register",    3, 0, 2, false, mv_register_operate,
                                     mv_register_check};
-const Subject kAddWinsSetSubject = {"add_wins_set",    6, 2, false, add_wins_set_operate,
+const Subject kAddWinsSetSubject = {"add_wins_set",    6, 0, 2, false, add_wins_set_operate,
                                     add_wins_set_check};
-const Subject kRemoveWinsSetSubject = {"remove_wins_set",    6, 2, false, remove_wins_set_operate,
-                                       remove_wins_set_check};
-const Subject kCounterSubject = {"counter", 5, 2, false, counter_operate, counter_check};
+const Subject kRemoveWinsSetSubject = {
+    "remove_wins_set", 6, 0, 2, false, remove_wins_set_operate, remove_wins_set_check};
+const Subject kCounterSubject = {"counter", 5, 0, 2, false, counter_operate, counter_check};
 
 }  // namespace tests

@@ -26,9 +26,10 @@ inline void require(bool condition, const char* what) {
 
 struct Subject {
   const char* name;
-  unsigned choices;        // What `operate` tells apart, in random schedules.
-  unsigned small_choices;  // The first so many are enough for an exhaustive search.
-  bool prepared;           // Everybody has seen one event of choice 0 before an exhaustive search.
+  unsigned choices;      // What `operate` tells apart, in random schedules.
+  unsigned small_first;  // The choices of an exhaustive search: so many from this one on.
+  unsigned small_choices;
+  bool prepared;  // Everybody has seen one event of choice 0 before an exhaustive search.
   void (*operate)(unsigned choice, crdt::Edit& edit, ReferenceEvent& event);
   void (*check)(const crdt::Document& document, const ReferenceDocument& reference, Seen seen);
 };

@@ -147,8 +147,8 @@ void core_leaf_check(const crdt::Document& document, const ReferenceDocument& re
 
 }  // namespace
 
-const Subject kHandledSetSubject = {"handled_set",    3, 2, false, handled_set_operate,
+const Subject kHandledSetSubject = {"handled_set",    3, 1, 2, false, handled_set_operate,
                                     handled_set_check};
-const Subject kCoreLeafSubject = {"core_leaf", 12, 3, true, core_leaf_operate, core_leaf_check};
+const Subject kCoreLeafSubject = {"core_leaf", 12, 1, 2, true, core_leaf_operate, core_leaf_check};
 
 }  // namespace tests

@@ -164,6 +164,13 @@ void Mesh::cut(std::size_t a, std::size_t b) {
 
 void Mesh::heal() { cuts_.clear(); }
 
+void Mesh::heal(std::size_t a, std::size_t b) { cuts_.erase(std::minmax(a, b)); }
+
+void Mesh::roll_back(std::size_t index, const node::MemoryStore& snapshot) {
+  nodes_[index]->store = snapshot;
+  restart(index);
+}
+
 void Mesh::restart(std::size_t index) {
   std::vector<End> closing;
   for (const auto& [end, other] : ends_) {

@@ -37,8 +37,13 @@ class Mesh {
 
   void cut(std::size_t a, std::size_t b);
   void heal();
+  void heal(std::size_t a, std::size_t b);
   // The process dies and comes back with its store: memory, links and replica id are gone.
   void restart(std::size_t node);
+
+  // The store as it is now, and a restart from such a copy: a restored backup that nobody announced.
+  node::MemoryStore snapshot(std::size_t node) const { return nodes_[node]->store; }
+  void roll_back(std::size_t node, const node::MemoryStore& snapshot);
 
   // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.
   bool deliver_one();

@@ -2,12 +2,10 @@
 // the reference model, which shares no code with it.
 //
 // Shape    events, deltas delivered late, twice, out of order or never; fragments answered late,
-// merged
-//          twice, or handed to somebody else; what a fragment brought forwarded as an interval;
-//          peers restored from a backup under a new id. Everything travels encoded.
+//          merged twice, or handed to somebody else; what a fragment brought forwarded as an
+//          interval; peers restored from a backup under a new id. Everything travels encoded.
 // Laws     checked in each run: the verdict of every apply and merge, the state after every step,
-// and
-//          at the end that joining commutes, associates, is idempotent and converges.
+//          and at the end that joining commutes, associates, is idempotent and converges.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Channel: one peer's copy of one channel's document, for tests that type commands and exchange deltas.
+// Channel: one peer's copy of one channel's document, for tests that type commands and exchange
+// deltas.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -67,8 +67,8 @@ TEST(Decide, WritesNothingWhereNothingChanges) {
 TEST(Decide, WritesNothingForWhatOnlyShowsOrAsks) {
   Channel a('a');
   a.type("add one");
-  for (const std::string text : {"", "list all", "help", "lst", "12 hosts are down", "1 !rde",
-                                 "undo", "add", "done"}) {
+  for (const std::string text :
+       {"", "list all", "help", "lst", "12 hosts are down", "1 !rde", "undo", "add", "done"}) {
     const auto result = a.type(text);
     EXPECT_FALSE(result.delta.has_value()) << text;
     EXPECT_TRUE(result.entry.empty()) << text;
@@ -240,8 +240,10 @@ TEST(Decide, ListsByScopeUserAndStatus) {
   a.type("add three <@U2>");
   a.type("done 3");
   const auto shows = [&](const std::string& text) { return a.type(text).reply; };
-  EXPECT_THAT(shows(""), testing::AllOf(HasSubstr("one"), HasSubstr("two"), Not(HasSubstr("three"))));
-  EXPECT_THAT(shows("list finished"), testing::AllOf(Not(HasSubstr("one")), HasSubstr("three")));
+  EXPECT_THAT(shows(""),
+              testing::AllOf(HasSubstr("one"), HasSubstr("two"), Not(HasSubstr("three"))));
+  EXPECT_THAT(shows("list finished"),
+              testing::AllOf(Not(HasSubstr("* one")), HasSubstr("* three")));
   EXPECT_THAT(shows("list !done"), HasSubstr("three"));
   EXPECT_THAT(shows("list <@U2>"), testing::AllOf(HasSubstr("one"), Not(HasSubstr("two"))));
   EXPECT_THAT(shows("list all <@U2>"), HasSubstr("*2 tasks* of 3"));

@@ -131,8 +131,8 @@ TEST(Grammar, AsksWhetherANumberBeforeProseIsATask) {
   const Ask found = ask("12 hosts are down");
   EXPECT_EQ(found.doubt, Doubt::kNumberThenProse);
   EXPECT_EQ(found.suggestions, (Names{"add 12 hosts are down", "12: hosts are down"}));
-  for (const std::string_view text :
-       {"3 done", "3 !done now", "500s everywhere", "10:30 deploy", "3 \"!done\"", "3 :fire: alarm"}) {
+  for (const std::string_view text : {"3 done", "3 !done now", "500s everywhere", "10:30 deploy",
+                                      "3 \"!done\"", "3 :fire: alarm"}) {
     EXPECT_EQ(ask(text).doubt, Doubt::kNumberThenProse) << text;
   }
   EXPECT_EQ(read("add 12 hosts are down"), Command(Add{"12 hosts are down", {}, {}}));
@@ -163,9 +163,9 @@ TEST(Grammar, AsksWhenAVerbLacksWhatItNeeds) {
 }
 
 TEST(Grammar, AsksWhenProseFollowsAVerb) {
-  for (const std::string_view text : {"done with the migration", "close the firewall port",
-                                      "list of hosts to patch", "help needed in eu", "take over 3",
-                                      "done 3 and 4", "help me", "help nonsense"}) {
+  for (const std::string_view text :
+       {"done with the migration", "close the firewall port", "list of hosts to patch",
+        "help needed in eu", "take over 3", "done 3 and 4", "help me", "help nonsense"}) {
     EXPECT_EQ(ask(text).doubt, Doubt::kVerbThenProse) << text;
   }
 }
@@ -218,8 +218,8 @@ TEST(Grammar, HelpsWithOneVerb) {
 rc::Gen<std::string> text_gen() {
   return rc::gen::map(
       rc::gen::nonEmpty(rc::gen::container<Names>(rc::gen::element<std::string>(
-          "disk", "full", "on", "db-3", "12", "&", "<b>", "done", "list", "é🔥", "!", "a:b", "3:",
-          "\"!x @y\"", "“!red”", "ann@x.y", "`code`", "*bold*", "#7"))),
+          "disk", "full", "on", "db-3", "12", "&", "<b>", "done", "list", "é🔥", "!", "a:b",
+          "3:", "\"!x @y\"", "“!red”", "ann@x.y", "`code`", "*bold*", "#7"))),
       [](const Names& words) {
         std::string text;
         for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
@@ -248,10 +248,11 @@ rc::Gen<std::optional<std::string>> status_gen() {
 }
 
 rc::Gen<TaskRef> ref_gen() {
-  return rc::gen::map(rc::gen::pair(rc::gen::inRange(0, 1'000'000'000), rc::gen::element('\0', 'a', 'z')),
-                      [](const std::pair<int, char>& pick) {
-                        return TaskRef{static_cast<std::uint32_t>(pick.first), pick.second};
-                      });
+  return rc::gen::map(
+      rc::gen::pair(rc::gen::inRange(0, 1'000'000'000), rc::gen::element('\0', 'a', 'z')),
+      [](const std::pair<int, char>& pick) {
+        return TaskRef{static_cast<std::uint32_t>(pick.first), pick.second};
+      });
 }
 
 RC_GTEST_PROP(GrammarLaws, ReadsBackEveryAdd, ()) {
@@ -270,7 +271,8 @@ RC_GTEST_PROP(GrammarLaws, ReadsBackEveryUpdate, ()) {
 }
 
 RC_GTEST_PROP(GrammarLaws, ReadsBackEveryListAndFinish, ()) {
-  const auto scope = *rc::gen::element(Scope::kUnfinished, Scope::kAll, Scope::kFinished, Scope::kMine);
+  const auto scope =
+      *rc::gen::element(Scope::kUnfinished, Scope::kAll, Scope::kFinished, Scope::kMine);
   List list{scope, *users_gen(), {}};
   if (const auto status = *status_gen()) list.statuses.push_back(*status);
   RC_ASSERT(read(to_text(Command(list))) == Command(list));
@@ -287,7 +289,8 @@ RC_GTEST_PROP(GrammarLaws, GivesACommandForAnyBytes, (std::string text)) {
 RC_GTEST_PROP(GrammarLaws, GivesACommandForAnyMixOfItsOwnPieces, ()) {
   const auto pieces = *rc::gen::container<Names>(rc::gen::element<std::string>(
       "add", "+", "3", "#7a", ":", "!red", "!", "@ann", "-@ann", "<@U1|a b>", "<", ">", "\"", "”",
-      "list", "done", "me", ",", "3,4", " ", "\n", "&lt;", "\xFF", "undo", "lst", "!x", "-", "<@>"));
+      "list", "done", "me", ",", "3,4", " ", "\n", "&lt;", "\xFF", "undo", "lst", "!x", "-",
+      "<@>"));
   std::string text;
   for (const std::string& piece : pieces) text += piece + (*rc::gen::arbitrary<bool>() ? " " : "");
   const Command command = read(text);

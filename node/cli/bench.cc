@@ -1,0 +1,124 @@
+#include "node/cli/bench.h"
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/cli/bench_figures.h"
+#include "node/cli/bench_load.h"
+#include "node/cli/bench_requests.h"
+#include "node/cli/bench_workload.h"
+
+namespace node::cli {
+namespace {
+
+struct RequestsOptions {
+  BenchRequestsOptions bench;
+  bool json = false;
+  bool sweep = false;
+};
+
+crdt::Result<void> check(const BenchRequestsOptions& options) {
+  if (options.target.empty()) {
+    if (!options.secret_file.empty()) return crdt::Error("--secret-file belongs to --target");
+    const std::uint64_t apart = options.channels * options.tasks;
+    if (apart < Workload::kTurnsApart * options.connections) {
+      return crdt::Error("--channels times --tasks must be at least " +
+                         std::to_string(Workload::kTurnsApart) +
+                         " times --connections, so that no task is changed twice at once");
+    }
+    return {};
+  }
+  if (options.secret_file.empty()) {
+    return crdt::Error("--target needs --secret-file, the signing secret of that server");
+  }
+  return {};
+}
+
+int run(RequestsOptions& options) {
+  if (const auto good = check(options.bench); !good) {
+    std::cerr << "muster: " << good.error().message << "\n";
+    return kUnusable;
+  }
+  std::vector<std::uint64_t> sizes = {options.bench.connections};
+  if (options.sweep) sizes.insert(sizes.end(), {8, 1});
+  std::vector<BenchFigures> points;
+  bool good = true;
+  for (const std::uint64_t size : sizes) {
+    options.bench.connections = size;
+    auto figures = bench_requests(options.bench);
+    if (!figures) {
+      std::cerr << "muster: " << figures.error().message << "\n";
+      return kFailed;
+    }
+    good = good && figures->errors == 0 && figures->non_changes == 0;
+    points.push_back(std::move(*figures));
+    if (!options.json) std::cout << to_table(points.back()) << std::flush;
+  }
+  if (options.json) std::cout << to_json(points) << "\n";
+  return good ? kDone : kFailed;
+}
+
+constexpr const char* kRequestsFooter = R"(What it does
+  Starts `muster serve` (or three, linked) with the configuration that ships, in a folder of its
+  own; fills the channels; then sends signed slash commands to one peer over kept connections.
+  Each is a durable change of its own: of 17 commands in a channel of 16 tasks, 14 set a status,
+  one rewrites a text, one assigns or takes off a person, one adds a task (in channels of their
+  own, so that none outgrows 16). That each was a change is checked with the peer's own counters.
+  Requests are signed before the clock starts. CPU is that of the server processes alone.
+  Beside it stand what a bare LMDB loop does with the very same rows and batch, and the disk's own
+  fdatasync rate: machines differ, ratios hardly. The run of the median CPU time is shown.
+  With --rate requests fall due at that rate whatever the server does, and latency counts from
+  then. --target drives any server with "add" commands; --pid tells whose CPU time to read.
+
+Examples
+  muster bench requests --sweep
+  muster bench requests --peers 3 --json
+  muster bench requests --rate 2000
+  muster bench requests --target http://127.0.0.1:3001/slack/events --secret-file secret \
+      --command /incident --rate 2000 --pid 4711 --pid 4712
+
+Exit code: 0 every request was a durable change, 1 one was not or the benchmark failed, 2 usage.)";
+
+void add_requests(CLI::App& bench, Action& action) {
+  auto options = std::make_shared<RequestsOptions>();
+  BenchRequestsOptions& to = options->bench;
+  CLI::App* command =
+      bench.add_subcommand("requests", "server CPU, rate and latency of durable slash commands");
+  command->add_flag("--json", options->json, "print JSON");
+  command->add_option("--seconds", to.seconds, "length of a measured run; default: 10")
+      ->check(CLI::Range(0.1, 200.0));  // Signatures last 300 s, the warm-up's included.
+  command->add_option("--runs", to.runs, "how many; the median one is shown; default: 3")
+      ->check(CLI::Range(1, 99));
+  command->add_option("--connections", to.connections, "kept connections; default: 64")
+      ->check(CLI::Range(std::size_t{1}, LoadGenerator::kConnectionsMax));
+  command->add_option("--peers", to.peers, "1, or 3 that are linked; default: 1")
+      ->check(CLI::IsMember({1, 2, 3}));
+  command->add_option("--channels", to.channels, "default: 200")->check(CLI::Range(1, 100'000));
+  command->add_option("--tasks", to.tasks, "in each channel; default: 16")
+      ->check(CLI::Range(static_cast<int>(Workload::kTasksMin), 1'000));
+  command->add_option("--rate", to.rate, "open loop: this many requests a second")
+      ->check(CLI::Range(0.1, 1e6));
+  command->add_flag("--sweep", options->sweep, "also with 8 connections and with 1");
+  command->add_flag("!--no-anchors", to.anchors, "without the bare LMDB and the disk beside it");
+  command->add_option("--dir", to.dir, "where the folders of the runs are made; default: /tmp");
+  command->add_flag("--keep", to.keep, "leave those folders there");
+  command->add_option("--target", to.target, "URL of a server that runs already");
+  command->add_option("--secret-file", to.secret_file, "with --target: its signing secret");
+  command->add_option("--command", to.command, "with --target: the slash command; default: /ir");
+  command->add_option("--pid", to.pids, "with --target: a process of that server; repeatable");
+  command->footer(kRequestsFooter);
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* bench = app.add_subcommand("bench", "measure this machine with Muster on it");
+  bench->require_subcommand(1);
+  bench->footer("Example:\n  muster bench requests --sweep");
+  add_requests(*bench, action);
+}
+
+}  // namespace node::cli

@@ -1,0 +1,78 @@
+// Channel: one replica's copy of an incident channel, changed by real `/ir` commands, without a
+// store.
+#pragma once
+
+#include <string>
+
+#include "crdt/check.h"
+#include "crdt/document.h"
+#include "crdt/repository.h"
+#include "node/cli/bench_workload.h"
+#include "node/replica_records.h"
+#include "slack/handler.h"
+
+namespace bench {
+
+inline constexpr crdt::WallTime kNow{std::chrono::seconds(1'763'680'000)};
+
+inline slack::SlashCommand slash_command(const std::string& text, std::uint64_t trigger) {
+  slack::SlashCommand command;
+  command.api_app_id = "A0MUSTER";
+  command.team_id = "T0MUSTER";
+  command.channel_id = "C001000000";
+  command.channel_name = "incident";
+  command.user_id = "U002000000";
+  command.user_name = "ann";
+  command.command = "/ir";
+  command.text = text;
+  command.trigger_id = "1763680000000.738474920." + std::to_string(trigger);
+  command.signed_at = kNow;
+  command.id = crdt::request_id_of({command.api_app_id, command.team_id, command.trigger_id});
+  return command;
+}
+
+class Channel {
+ public:
+  explicit Channel(std::uint64_t replica) : self_{replica} {}
+
+  const crdt::Document& document() const { return document_; }
+  crdt::ReplicaId self() const { return self_; }
+
+  // What `/ir text` comes to here; nothing is changed yet.
+  slack::HandlerResult handle(const std::string& text, std::uint64_t trigger) const {
+    slack::HandlerContext context;
+    context.self = self_;
+    context.previous = previous_;
+    context.now = kNow;
+    return slack::handle(slash_command(text, trigger), document_, context);
+  }
+
+  // REQUIRES that the command changes something.
+  crdt::Delta change(const std::string& text, std::uint64_t trigger) {
+    slack::HandlerResult result = handle(text, trigger);
+    CHECK(result.delta.has_value());
+    CHECK(document_.apply(*result.delta) == crdt::Applied::kApplied);
+    previous_ = document_.context();
+    return std::move(*result.delta);
+  }
+
+  void add_tasks(std::uint64_t count, std::uint64_t first_trigger) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      change("add replica lag on db-" + std::to_string(i) + " grows, look at the orders table " +
+                 "<@U003|sam> !red",
+             first_trigger + i);
+    }
+  }
+
+  void take(const crdt::Delta& delta) { CHECK(document_.apply(delta) != crdt::Applied::kGap); }
+  void learn_from(const Channel& other) {
+    CHECK(document_.merge(other.document_.fragment(document_.context())).has_value());
+  }
+
+ private:
+  crdt::ReplicaId self_;
+  crdt::Document document_;
+  crdt::VersionVector previous_;
+};
+
+}  // namespace bench

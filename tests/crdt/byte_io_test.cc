@@ -1,0 +1,50 @@
+#include "crdt/byte_io.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <limits>
+#include <vector>
+
+namespace {
+
+using crdt::ByteReader;
+using crdt::Bytes;
+using crdt::ByteWriter;
+
+RC_GTEST_PROP(ByteIo, WhatWasWrittenIsRead,
+              (const std::vector<std::uint64_t>& numbers, const std::string& run)) {
+  ByteWriter out;
+  for (const std::uint64_t number : numbers) out.number(number);
+  const Bytes bytes = out.run(run).take();
+  ByteReader in(bytes);
+  for (const std::uint64_t number : numbers) RC_ASSERT(in.number() == number);
+  RC_ASSERT(in.run() == run);
+  RC_ASSERT(in.at_end());
+}
+
+TEST(ByteIo, ReadingPastTheEndIsBadForGood) {
+  const Bytes bytes = ByteWriter().number(7).take();
+  ByteReader in(crdt::BytesView(bytes).substr(0, 7));
+  EXPECT_EQ(in.number(), 0u);
+  EXPECT_TRUE(in.bad());
+  EXPECT_FALSE(in.at_end());
+  EXPECT_EQ(in.run(), "");
+}
+
+TEST(ByteIo, ARunThatClaimsMoreThanThereIsYieldsNothing) {
+  const Bytes bytes = ByteWriter().number(std::numeric_limits<std::uint64_t>::max()).take() + "abc";
+  ByteReader in(bytes);
+  EXPECT_EQ(in.run(), "");
+  EXPECT_TRUE(in.bad());
+}
+
+TEST(ByteIo, BytesLeftOverAreNotTheEnd) {
+  const Bytes bytes = ByteWriter().number(1).take() + "x";
+  ByteReader in(bytes);
+  static_cast<void>(in.number());
+  EXPECT_FALSE(in.bad());
+  EXPECT_FALSE(in.at_end());
+}
+
+}  // namespace

@@ -1,0 +1,71 @@
+// What honest peers hold can be larger than a frame: it must still travel, in parts or by name.
+#include <gtest/gtest.h>
+
+#include "crdt/record.h"
+#include "gossip/peer.h"
+#include "gossip/secure_channel.h"
+#include "gossip/wire.h"
+#include "tests/support/mesh.h"
+
+namespace {
+
+using test::Mesh;
+
+// Node 0 hears nobody while `write` runs; then 1 learns all of it, and 2 only from 1.
+template <class Write>
+void relay(Mesh& mesh, Write write) {
+  ASSERT_TRUE(mesh.settle());
+  mesh.cut(0, 1);
+  mesh.cut(0, 2);
+  write();
+  mesh.heal(0, 1);
+  ASSERT_TRUE(mesh.settle());
+  ASSERT_TRUE(mesh.equal());
+}
+
+// The interval that a fragment brings was forwarded as one push, whatever its size.
+TEST(PeerSize, ADocumentLargerThanAFrameIsForwardedToAPeerThatIsNotLinkedToItsWriter) {
+  Mesh mesh(3, 1);
+  relay(mesh, [&] {
+    const std::string value(16'000, 'x');
+    for (int i = 0; i < 80; ++i) mesh.write(0, "k", "p" + std::to_string(i), value);
+  });
+}
+
+// A row holds every record of one answer, so a few hundred rows named more than fits a frame.
+TEST(PeerSize, MoreRecordKeysThanFitAFrameAreOfferedInTurn) {
+  Mesh mesh(3, 2);
+  ASSERT_TRUE(mesh.settle());
+  mesh.cut(0, 1);
+  mesh.cut(0, 2);
+  mesh.cut(1, 2);
+  for (int i = 0; i < 5'000; ++i) {
+    std::string key = "t" + std::to_string(i);
+    key.resize(crdt::kRecordKeyBytesMax, '.');
+    mesh.insert(0, {key, "v"});
+  }
+  mesh.heal(0, 1);
+  ASSERT_TRUE(mesh.settle());
+  mesh.heal(1, 2);
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_TRUE(mesh.equal());
+}
+
+TEST(PeerSize, LargeRecordsAreAnsweredInMessagesThatFitAFrame) {
+  Mesh mesh(3, 3);
+  relay(mesh, [&] {
+    mesh.insert(0, {"p1", std::string(250'000, 'x')});
+    mesh.insert(0, {"p2", std::string(900'000, 'y')});
+    mesh.insert(0, {"p3", std::string(crdt::kRecordValueBytesMax, 'z')});
+  });
+}
+
+TEST(PeerSize, TheLargestRecordIsPushedToLinkedPeers) {
+  Mesh mesh(2, 4);
+  ASSERT_TRUE(mesh.settle());
+  mesh.insert(0, {"p", std::string(crdt::kRecordValueBytesMax, 'x')});
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_TRUE(mesh.equal());
+}
+
+}  // namespace

@@ -1,0 +1,122 @@
+#include "slack/incident/tasks.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "crdt/edit.h"
+#include "slack/incident/status_set.h"
+#include "slack/incident/timeline.h"
+
+namespace slack::incident {
+namespace {
+
+TEST(TaskCore, SurvivesEncoding) {
+  const Core core{7, 'b', true, crdt::WallTime(std::chrono::seconds(1531420618)), "U1 with space"};
+  EXPECT_EQ(encode(core), "7 b 1 1531420618000000 U1 with space");
+  EXPECT_EQ(decode_core(encode(core)), core);
+}
+
+TEST(TaskCore, RefusesWhatIsNone) {
+  for (const std::string_view bytes :
+       {"", "7", "7 b", "x b 0 1 U1", "7 B 0 1 U1", "7 bb 0 1 U1", "7 b 2 1 U1", "7 b 0 x U1",
+        "1000000000 b 0 1 U1", "-1 b 0 1 U1", "7 b 0 99999999999999999999 U1"}) {
+    EXPECT_FALSE(decode_core(bytes).has_value()) << bytes;
+  }
+}
+
+RC_GTEST_PROP(TaskCore, DecodingTakesAnyBytes, (std::string bytes)) {
+  const auto core = decode_core(bytes);
+  if (core) RC_ASSERT(decode_core(encode(*core)) == core);
+}
+
+TEST(TaskId, ComesFromTheRequestAlone) {
+  EXPECT_EQ(task_id({0x3f9c, 1}), "0000000000003f9c");
+  EXPECT_EQ(task_id({0x3f9c, 1}, 1), "0000000000003f9c-1");
+}
+
+TEST(ReadTasks, SkipsTasksWithoutALiveCore) {
+  crdt::Document document;
+  crdt::Edit edit(document, crdt::ReplicaId{1}, {}, crdt::Rank{5});
+  edit.write(text_path("aa"), "an orphan");
+  edit.write(core_path("bb"), encode(Core{4, 'a', false, {}, "U1"}));
+  edit.write(text_path("bb"), "a task");
+  edit.write(status_path("cc"), "red");
+  edit.write("t/odd", "no field");
+  ASSERT_EQ(document.apply(edit.finish()), crdt::Applied::kApplied);
+  const TaskList list = read_tasks(document);
+  ASSERT_EQ(list.tasks.size(), 1U);
+  EXPECT_EQ(list.tasks.front().text.value(), "a task");
+  EXPECT_EQ(list.tasks.front().status_name(StatusSet::standard()), "assigned");
+  EXPECT_EQ(list.number_max, 4U);
+}
+
+TEST(ReadTasks, KeepsTheGreatestNumberThoughItsTaskIsPurged) {
+  crdt::Document document;
+  crdt::Edit edit(document, crdt::ReplicaId{1}, {}, crdt::Rank{5});
+  edit.write(kNumberPath, "9");
+  ASSERT_EQ(document.apply(edit.finish()), crdt::Applied::kApplied);
+  EXPECT_EQ(read_tasks(document).number_max, 9U);
+}
+
+TEST(StatusSet, SaysWhatIsWrongWithAConfiguration) {
+  const Status open{"open", "o", false, {}};
+  const Status done{"done", "d", true, {}};
+  const Status canceled{"canceled", "c", true, {}};
+  const auto bad = [](std::vector<Status> statuses) {
+    return StatusSet::make(std::move(statuses)).has_error();
+  };
+  EXPECT_FALSE(bad({open, done, canceled}));
+  EXPECT_TRUE(bad({}));
+  EXPECT_TRUE(bad({open, done}));
+  EXPECT_TRUE(bad({done, open, canceled}));
+  EXPECT_TRUE(bad({open, done, canceled, open}));
+  EXPECT_TRUE(bad({open, done, canceled, {"next", "n", false, {"open"}}}));
+  EXPECT_TRUE(bad({open, done, canceled, {"Upper", "n", false, {}}}));
+  EXPECT_TRUE(bad({open, done, canceled, {"9", "n", false, {}}}));
+  EXPECT_TRUE(bad({open, done, canceled, {"next", "", false, {}}}));
+  EXPECT_TRUE(bad({open, done, canceled, {"next", "<!channel>", false, {}}}));
+  EXPECT_TRUE(bad({open, {"done", "d", false, {}}, canceled}));
+}
+
+TEST(Timeline, EntrySurvivesEncoding) {
+  const Entry entry{"add",
+                    "disk \"full\" <@U1>\n🔥",
+                    "U1",
+                    "T1",
+                    "channel/T1/C1",
+                    {0x1234567890abcdef, 42},
+                    crdt::WallTime(std::chrono::seconds(1531420618))};
+  const auto decoded = decode_entry(encode(entry));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(*decoded, entry);
+}
+
+TEST(Timeline, DetailSurvivesEncoding) {
+  const Detail detail{
+      {1, 2},
+      crdt::ReplicaId{0xfedcba9876543210},
+      {{"t/aa/status", {{"red", "U2", {crdt::ReplicaId{3}, 4}}}, "done", {crdt::ReplicaId{5}, 6}}}};
+  const auto decoded = decode_detail(encode(detail));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(*decoded, detail);
+}
+
+TEST(Timeline, RefusesWhatIsNoRecord) {
+  for (const std::string_view bytes :
+       {"", "{}", "[]", "null", R"({"v":2})", R"({"v":1,"request":"zz","at":1})",
+        R"({"v":1,"request":"00000000000000010000000000000002"})",
+        R"({"v":1,"request":"00000000000000010000000000000002","replica":"0000000000000001"})",
+        R"({"v":1,"request":"00000000000000010000000000000002","replica":"0000000000000001",)"
+        R"("changes":[{}]})"}) {
+    EXPECT_FALSE(decode_entry(bytes).has_value()) << bytes;
+    EXPECT_FALSE(decode_detail(bytes).has_value()) << bytes;
+  }
+}
+
+RC_GTEST_PROP(Timeline, DecodingTakesAnyBytes, (std::string bytes)) {
+  RC_ASSERT(decode_entry(bytes).has_error());
+  RC_ASSERT(decode_detail(bytes).has_error());
+}
+
+}  // namespace
+}  // namespace slack::incident
