@@ -16,12 +16,12 @@ int nibble(char c) {
 
 std::string to_hex(BytesView bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* digit = text.data();
   for (const char c : bytes) {
     const auto octet = static_cast<unsigned char>(c);
-    text.push_back(kDigits[octet >> 4]);
-    text.push_back(kDigits[octet & 15]);
+    *digit++ = kDigits[octet >> 4];
+    *digit++ = kDigits[octet & 15];
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #include "crdt/handled_set.h"
 
 #include <string_view>
+#include <utility>
 
 namespace crdt {
 namespace {
@@ -22,8 +23,8 @@ bool is_handled(const Document& document, const RequestId& request) {
   return !document.at(handled_path(request)).empty();
 }
 
-void add_handled(Edit& edit) {
-  edit.write_ranked(handled_path(edit.stamp().request), {}, edit.time(), edit.stamp());
+void add_handled(Edit& edit, Bytes note) {
+  edit.write_ranked(handled_path(edit.stamp().request), std::move(note), edit.time(), edit.stamp());
 }
 
 std::size_t expire_handled(Edit& edit, Rank now) {

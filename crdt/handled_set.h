@@ -1,11 +1,12 @@
 // HandledSet: which requests a document has taken, so that a retry on any peer changes nothing.
 //
-// Shape    path "h/<32 hex digits of the request id>", empty value, ranked by the request's time.
+// Shape    path "h/<32 hex digits of the request id>", ranked by the request's time. Its value is
+//          what the caller wants to find again by request: the number of its request record.
 //          It is added in the delta of the change itself, so whoever has the change has the mark.
 // Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones.
 //          No state is kept for that: the sweep starts behind the new request's own id, and ids are
-//          hashes, so it visits every entry alike. A request that several replicas handled keeps its
-//          marks: they tell what it wrote twice from what two people wrote.
+//          hashes, so it visits every entry alike. A request that several replicas handled keeps
+//          its marks: they tell what it wrote twice from what two people wrote.
 // Laws     a late retry never beats a change that saw the original: tests/crdt/handled_set_test.cc.
 #pragma once
 
@@ -31,7 +32,7 @@ inline constexpr std::size_t kSweepEntries = 8;
 [[nodiscard]] bool is_handled(const Document& document, const RequestId& request);
 
 // Marks the Edit's own request as handled, at the Edit's time.
-void add_handled(Edit& edit);
+void add_handled(Edit& edit, Bytes note = {});
 
 // Looks at the kSweepEntries entries behind the Edit's own request, around the end to the
 // beginning, and removes those older than kHandledMicros at `now`. Returns how many it removed.

@@ -29,7 +29,9 @@ bool valid_document_key(std::string_view key) {
   return !key.empty() && key.size() <= kDocumentKeyBytesMax && key.find('\0') == key.npos;
 }
 
-Bytes document_header(std::string_view key) { return document_prefix(key, '\0', {}); }
+Bytes document_begin(std::string_view key) { return document_prefix(key, '\0', {}); }
+
+Bytes document_header(std::string_view key) { return document_prefix(key, '\0', "h0//"); }
 
 Bytes document_group(std::string_view key, std::string_view group) {
   CHECK(!group.empty());

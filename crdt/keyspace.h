@@ -1,13 +1,14 @@
 // Keyspace: which ordered keys of a store hold what. One letter names the kind of row.
 //
-//   d <document key> 00           header: log seq, context; sorts before its groups
-//   d <document key> 00 <group>   the leaves of one group
-//   r <kind> <record bytes>       one record
-//   l <seq>                       one row of the replication log
-//   c <peer public key>           how far this store covers that peer's log
-//   u <ordinal> <first seq> <run> a run, in the order of starts, and where in the log it began
+//   d <document key> 00 h0//               header: log seq, context; no group has two slashes
+//   d <document key> 00 <group>            the leaves of one group
+//   r <record key>                         one record
+//   l <seq, 8 bytes big-endian>            one row of the replication log
+//   c <peer public key>                    how far this store covers that peer's log
+//   u <ordinal, first seq, run: 8 each>    a run, and where in the log it began
 //
-// Units    numbers are 8 octets big-endian.
+// Shape    the header lies behind the handled marks ("h/...") and before the tasks ("t/..."), so
+//          that what one command changes lies on few pages.
 // Laws     a document key holds no 00 byte, so no document's rows reach into another's.
 #pragma once
 
@@ -23,6 +24,7 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 
 [[nodiscard]] bool valid_document_key(std::string_view key);
 
+[[nodiscard]] Bytes document_begin(std::string_view key);  // No row of `key` is before it.
 [[nodiscard]] Bytes document_header(std::string_view key);
 [[nodiscard]] Bytes document_group(std::string_view key, std::string_view group);
 [[nodiscard]] Bytes documents_end();

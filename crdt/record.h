@@ -15,8 +15,8 @@
 namespace crdt {
 
 inline constexpr std::size_t kRecordKeyBytesMax = 255;  // LMDB keys end at 511; room for a prefix.
-inline constexpr std::size_t kRecordValueBytesMax =
-    1'048'576;  // A 1,024 x 1,024 picture fits, and a record fits a frame (gossip/secure_channel.h).
+// A 1,024 x 1,024 picture fits, and a record fits a frame (gossip/secure_channel.h).
+inline constexpr std::size_t kRecordValueBytesMax = 1'048'576;
 
 struct Record {
   Bytes key;

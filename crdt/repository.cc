@@ -72,8 +72,8 @@ Result<void> Repository::open() {
 void Repository::begin_run(ReplicaId self) {
   CHECK(self != ReplicaId{});
   run_ = self;
-  // A run that wrote nothing stays listed: peers' cursors may name it. Several runs can begin at one
-  // row, so they are numbered.
+  // A run that wrote nothing stays listed: peers' cursors may name it. Several runs can begin at
+  // one row, so they are numbered.
   const auto last = txn_->last_key(keyspace::runs(), keyspace::runs_end());
   const std::uint64_t ordinal = last ? ByteReader(keyspace::tail_of(*last)).number() + 1 : 1;
   txn_->put(keyspace::run(ordinal, head_ + 1, self.value), {});
@@ -85,13 +85,14 @@ Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
   std::vector<Leaf> leaves;
   std::optional<Error> error;
   const Bytes header = keyspace::document_header(key);
-  txn_->scan(header, keyspace::document_end(key), [&](BytesView row, BytesView sealed) {
+  const Bytes begin = keyspace::document_begin(key);
+  txn_->scan(begin, keyspace::document_end(key), [&](BytesView row, BytesView sealed) {
     const Result<BytesView> value = open_value(sealed);
     if (!value) {
       error = damaged("document " + key);
       return false;
     }
-    if (row.size() == header.size()) {
+    if (row == header) {
       ByteReader in(*value);
       seq = in.number();
       Result<VersionVector> stored = decode_version_vector(in.run());
@@ -178,7 +179,9 @@ void Repository::store(const std::string& key, const Cached& cached,
 
 bool Repository::insert(const Record& record) {
   const Bytes row = keyspace::record(record.key);
-  if (const auto sealed = txn_->get(row)) {
+  const auto sealed = txn_->get(row);
+  const bool known = sealed.has_value();
+  if (known) {
     const Result<BytesView> held = open_value(*sealed);
     // A damaged copy is replaced; its old part of the digest is unknown and stays, which a scrub
     // then shows.
@@ -189,7 +192,8 @@ bool Repository::insert(const Record& record) {
   }
   txn_->put(row, seal_value(record.value));
   digest_.hash += record_hash(record);
-  if (on_insert_) on_insert_(record);
+  // A greater value under a known key is no new fact: folds count each record once.
+  if (on_insert_ && !known) on_insert_(record);
   return true;
 }
 

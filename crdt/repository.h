@@ -132,7 +132,7 @@ class Repository {
   std::uint64_t head_ = 0;
   StoreDigest digest_;
   std::map<std::string, Cached> cache_;
-  std::list<std::string> ages_;  // Least recently used first.
+  std::list<std::string> ages_;    // Least recently used first.
   std::size_t cached_leaves_ = 0;  // And one for each document, so that empty ones count.
 };
 

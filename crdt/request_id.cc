@@ -10,7 +10,10 @@
 namespace crdt {
 
 RequestId request_id_of(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += sizeof(std::uint64_t) + part.size();
   Bytes input;
+  input.reserve(size);
   for (const std::string_view part : parts) {
     input += big_endian(part.size());
     input += part;
@@ -25,7 +28,13 @@ RequestId request_id_of(std::initializer_list<std::string_view> parts) {
 }
 
 std::string to_string(const RequestId& id) {
-  return to_hex(big_endian(id.high) + big_endian(id.low));
+  std::array<char, 16> octets;
+  const auto write = [](std::uint64_t word, char* out) {
+    for (int i = 7; i >= 0; --i, word >>= 8) out[i] = static_cast<char>(word & 255);
+  };
+  write(id.high, octets.data());
+  write(id.low, octets.data() + 8);
+  return to_hex({octets.data(), octets.size()});
 }
 
 }  // namespace crdt

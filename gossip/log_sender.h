@@ -24,7 +24,8 @@ class LogSender {
   static constexpr std::size_t kUnackedMax = 4'096;      // Some 2 MB of pushes on their way.
   static constexpr std::size_t kOfferRowsMax = 512;      // A few tens of KB an offer.
   static constexpr std::size_t kOfferDocumentsMax = 64;  // Bounds the fragments it may cause: 1 MB.
-  static constexpr std::size_t kOfferRecordsMax = 1'024;  // 256 KB of keys; a row may hold hundreds.
+  static constexpr std::size_t kOfferRecordsMax =
+      1'024;  // 256 KB of keys; a row may hold hundreds.
 
   // The peer says how far it covers this log. A new scan begins at `told`.
   void resume(std::uint32_t scan, std::uint64_t told);

@@ -6,8 +6,7 @@
 //          From then on local changes are Pushed at once, and what came from third peers is offered
 //          late and by name only: whoever is linked to its source has it already.
 // Units    seq counts rows of the sender's log (crdt/log_row.h). scan numbers the receiver's
-// Resumes:
-//          what belongs to an earlier scan is ignored.
+//          Resumes: what belongs to an earlier scan is ignored.
 #pragma once
 
 #include <cstdint>

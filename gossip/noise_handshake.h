@@ -6,8 +6,7 @@
 //          third's only by the peer whose static key the initiator has seen proven.
 // Size     a message has at most kNoiseMessageBytesMax octets.
 // Errors   after the first Error the handshake is dead: every later call returns that Error.
-// Calling
-//          out of turn is a bug.
+//          Calling out of turn is a bug.
 // Source   Noise Protocol Framework, revision 34, sections 5.3, 7.5 and 9.
 #pragma once
 

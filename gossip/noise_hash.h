@@ -1,8 +1,7 @@
 // The hash functions of the Noise protocol: BLAKE2b with 64 octets out, HMAC and HKDF over it.
 //
 // Source   Noise Protocol Framework, revision 34, sections 4.3 and 12.8; RFC 2104; RFC 7693. HMAC
-// is
-//          the generic construction with BLAKE2b's block of 128 octets, not BLAKE2b's own keyed
+//          is the generic construction with BLAKE2b's block of 128 octets, not BLAKE2b's own keyed
 //          mode.
 #pragma once
 

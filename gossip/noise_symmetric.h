@@ -1,8 +1,7 @@
 // SymmetricState: the running hash and chaining key of a handshake, and the cipher keyed from them.
 //
 // Shape    everything said so far is in the hash, and the hash is authenticated with everything
-// that
-//          follows; every Diffie-Hellman result and pre-shared key is in the chaining key.
+//          that follows; every Diffie-Hellman result and pre-shared key is in the chaining key.
 // Errors   a failed decrypt_and_hash changes nothing, and the handshake cannot go on after it.
 // Source   Noise Protocol Framework, revision 34, section 5.2.
 #pragma once

@@ -15,7 +15,7 @@ using crdt::Instant;
 
 // Wants and Records are cut here, so that no message nears the frame's limit.
 constexpr std::size_t kWantMax = 256;
-constexpr std::size_t kRecordsBytesMax = 256 << 10;
+constexpr std::size_t kAnswerBytesMax = 256 << 10;
 
 constexpr const char* kForgedSelf = "it knows of changes by this process that were never made";
 
@@ -170,10 +170,13 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
     return std::nullopt;
   }
   Want want;
-  const auto add_to = [&](auto& list, auto item) {
+  std::size_t bytes = 0;
+  const auto add_to = [&](auto& list, auto item, std::size_t size) {
     list.push_back(std::move(item));
-    if (want.documents.size() + want.records.size() == kWantMax) {
+    bytes += size;
+    if (want.documents.size() + want.records.size() == kWantMax || bytes > kAnswerBytesMax) {
       send(link, std::exchange(want, {}));
+      bytes = 0;
     }
   };
   for (const DocumentHash& offered : offer.documents) {
@@ -181,13 +184,14 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
     if (!document) return "cannot judge its offer: " + document.error().message;
     if (context_hash((*document)->context()) == offered.hash) continue;
     link.receiver.want_document(offered.key);
-    add_to(want.documents, DocumentContext{offered.key, (*document)->context()});
+    const crdt::VersionVector& context = (*document)->context();
+    add_to(want.documents, DocumentContext{offered.key, context}, 16 * context.entries().size());
   }
   for (const Bytes& key : offer.records) {
     const auto held = repository_.record(key);
     if (held && *held) continue;
     link.receiver.want_record(key);
-    add_to(want.records, key);
+    add_to(want.records, key, key.size());
   }
   if (!want.documents.empty() || !want.records.empty()) send(link, want);
   if (link.receiver.waiting()) link.stuck_at = now + kStuckAfter;
@@ -248,7 +252,7 @@ Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
     const auto held = repository_.record(key);
     if (!held || !*held) continue;
     const std::size_t size = key.size() + (*held)->size();
-    if (bytes + size > kRecordsBytesMax && !answer.records.empty()) {
+    if (bytes + size > kAnswerBytesMax && !answer.records.empty()) {
       send(link, std::exchange(answer, {}));
       bytes = 0;
     }

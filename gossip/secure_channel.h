@@ -11,8 +11,7 @@
 //          A handshake payload travels each way: the responder's in message 2, where whoever dials
 //          can read it, so nothing secret; the initiator's in message 3, for the responder alone.
 // Size     an unknown peer can make this hold kHandshakeMessageBytesMax octets; a known one, one
-// Noise
-//          message and one frame of kFrameBytesMax.
+//          Noise message and one frame of kFrameBytesMax.
 // Laws     however the stream is cut into pieces, the same frames come out.
 //          The initiator is established when it has *sent* message 3. That the responder took it,
 //          and the key in it, shows only with the first frame from there.

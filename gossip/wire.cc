@@ -299,7 +299,9 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
 // The words of one Cap'n Proto message with a single segment, copied: peers' bytes are not aligned.
 std::vector<capnp::word> words_of(BytesView bytes) {
   std::vector<capnp::word> words(bytes.size() / sizeof(capnp::word));
-  std::memcpy(static_cast<void*>(words.data()), bytes.data(), words.size() * sizeof(capnp::word));
+  if (!words.empty()) {  // Not even nothing may be copied from or to nowhere.
+    std::memcpy(static_cast<void*>(words.data()), bytes.data(), words.size() * sizeof(capnp::word));
+  }
   return words;
 }
 

@@ -1,13 +1,11 @@
 // Wire: messages to bytes and back.
 //
 // Shape    a frame is any number of messages, each a big-endian u32 length and a Cap'n Proto
-// message,
-//          so that one encoding of a push serves every link.
+//          message, so that one encoding of a push serves every link.
 // Size     hard limits on all that a peer may send; kFrameBytesMax (gossip/secure_channel.h) bounds
 //          the whole.
 // Errors   a frame that breaks a limit or lies about its shape is refused whole: nothing of it
-// counts.
-//          Messages of a kind that this version does not know are skipped.
+//          counts. Messages of a kind that this version does not know are skipped.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 // is not understood is refused, because a misspelt limit would otherwise be no limit.
 //
 // Shape    JSON without comments. Relative paths are relative to the file. `muster init` writes
-// one.
+//          one.
 //            name, letter, data_dir, identity_file, reply_hold_ms
 //            slack  {listen, signing_secret_file or signing_secret_env, command}
 //            admin  {listen}
@@ -11,7 +11,7 @@
 //            log    {level, file, rotate_bytes, rotate_files}
 //            store  {map_bytes, disk_reserve_bytes}
 // Errors   one sentence that names the file and the place in it. What is merely unwise is a
-// warning.
+//          warning.
 #pragma once
 
 #include <cstdint>

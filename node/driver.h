@@ -8,11 +8,11 @@
 //          tests and the simulator call it when they please.
 // Size     kBatchEventsMax events a transaction; kQueueEventsMax waiting, then submit() refuses.
 // Errors   a failed commit drops the Replica, its effects and all links; a new Replica is built
-// from
-//          the store. The requests of that batch are stepped once more, read-only, in a transaction
-//          that is aborted: reads are answered, changes refused with a sentence. Disk full leaves
-//          the Replica read-only: links stay down, and a small write is tried every kProbeEvery
-//          until one holds. Exchanges that the dropped Replica still owed an answer are given up.
+//          from the store. The requests of that batch are stepped once more, read-only, in a
+//          transaction that is aborted: reads are answered, changes refused with a sentence. Disk
+//          full leaves the Replica read-only: links stay down, and a small write is tried every
+//          kProbeEvery until one holds. Exchanges that the dropped Replica still owed an answer are
+//          given up.
 // Thread   one.
 #pragma once
 

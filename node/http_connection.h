@@ -1,13 +1,11 @@
 // HttpConnection: one client's socket, from accepting to closing, one exchange at a time.
 //
 // Shape    plain callbacks over a fixed read buffer. While an exchange is unanswered nothing is
-// read:
-//          pipelined requests wait in the buffer and in the kernel. Answers leave by one write,
-//          tried at once. A recycled object keeps its buffers.
+//          read: pipelined requests wait in the buffer and in the kernel. Answers leave by one
+//          write, tried at once. A recycled object keeps its buffers.
 // Size     kReadBytes in; kStreamBacklogBytesMax of a stream that its client does not read.
 // Errors   what cannot be parsed is answered once, then the connection lingers: it takes and
-// forgets
-//          what still arrives, so that the answer is not lost with a reset, and closes.
+//          forgets what still arrives, so that the answer is not lost with a reset, and closes.
 // Thread   one.
 #pragma once
 

@@ -1,12 +1,10 @@
 // HttpParser: reads one HTTP/1 request after the other out of the bytes of a connection.
 //
 // Shape    sans-IO. put() takes bytes and says how far it came; after kDone, take() gives the
-// request
-//          and reset() makes it ready for the next one. Beast's parser, fed by hand: it keeps of
-//          the header only what an HttpRequest has room for, and allocates nothing else.
+//          request and reset() makes it ready for the next one. Beast's parser, fed by hand: it
+//          keeps of the header only what an HttpRequest has room for, and allocates nothing else.
 // Size     a head of kHeadBytesMax; a body of body_bytes_max, judged by Content-Length before any
-// of
-//          it is read, and chunk by chunk where there is none.
+//          of it is read, and chunk by chunk where there is none.
 // Errors   Refusal: the status to answer before the connection is closed. Nothing after it can be
 //          trusted to be where a request begins.
 // Source   RFC 9112.

@@ -4,9 +4,8 @@
 // Shape    one HttpConnection per client; one timer sweeps them all every Options::sweep_every, so
 //          that no request pays for a timer. HEAD is handed on as GET and answered without a body.
 // Size     connections_max clients; kRefusedMax more are told 503, and beyond that none is spoken
-// to. Errors   malformed 400, too slow 408, too large 413 (judged before the body is read) or 431;
-// each
-//          closes the connection.
+//          to. Errors   malformed 400, too slow 408, too large 413 (judged before the body is read)
+//          or 431; each closes the connection.
 // Thread   one: the io_context's, which must not run any more when this is destroyed.
 #pragma once
 

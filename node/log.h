@@ -3,7 +3,7 @@
 // Shape    "2026-11-20T23:24:13.120Z warning [uuid] text", to standard error or to a file that
 //          rotates. Control characters in the text are escaped: it may quote what a stranger sent.
 // Errors   a file that cannot be opened is an Error; one that fails later loses lines, not the
-// node. Thread   any.
+//          node. Thread   any.
 #pragma once
 
 #include <memory>

@@ -2,11 +2,9 @@
 // and bytes; who is at the other end, and whether to believe it, is the Replica's matter.
 //
 // Shape    LinkOpened, LinkBytes, LinkClosed and DialFailed go in; sends, closes and dials come
-// out.
-//          What is queued for a link leaves in gathered writes.
+//          out. What is queued for a link leaves in gathered writes.
 // Size     kLinksMax links and dials; kBacklogBytesMax of outgoing bytes a link: above it the link
-// is
-//          closed, and the cursors make that harmless.
+//          is closed, and the cursors make that harmless.
 // Errors   a link that was closed by order gets no LinkClosed: who ordered it knows.
 // Thread   one: the io_context's, which must not run any more when this is destroyed.
 #pragma once

@@ -287,6 +287,7 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   context.now = now.wall;
   context.letter = config_.letter;
   context.split = peer_ && !peer_->complete();
+  context.event = repository_.head() + 1;  // The row that will log it.
   slack::HandlerResult result = slack::handle(command, **document, context);
   if (!result.delta) return reply(http, 200, std::move(result.reply));
   if (mode_ == Mode::kReadOnly) return reply(http, 200, slack::plain_reply(kReadOnlyText));
@@ -301,7 +302,7 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   change.records.push_back(
       timeline_record(key, command.signed_at, command.id, std::move(result.entry)));
   const Handling handling{result.reply, std::move(result.detail)};
-  change.records.push_back(request_record(command.signed_at, command.id, self_, handling));
+  change.records.push_back(request_record(self_, repository_.head() + 1, handling));
   const auto outcome = repository_.apply(change);
   if (!outcome) {
     note(Level::kError, http.uuid, outcome.error().message);

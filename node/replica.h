@@ -2,8 +2,7 @@
 // machine: the same inputs give the same outputs, to the byte.
 //
 // Shape    step(now, transaction, event) -> Effects. Its memory is a cache of the store or dies
-// with
-//          a link; whoever drops it loses nothing but links and unanswered requests.
+//          with a link; whoever drops it loses nothing but links and unanswered requests.
 // Errors   bad input is answered, refused or costs a peer its link, with a Notice; it never throws.
 // Thread   one.
 #pragma once

@@ -7,14 +7,8 @@
 namespace node {
 namespace {
 
-crdt::Bytes request_key(std::int64_t asked_micros, const crdt::RequestId& id,
-                        crdt::ReplicaId handler) {
-  return crdt::record_key(kRequestKind, crdt::ByteWriter()
-                                            .number(static_cast<std::uint64_t>(asked_micros))
-                                            .number(id.high)
-                                            .number(id.low)
-                                            .number(handler.value)
-                                            .take());
+crdt::Bytes request_key(crdt::ReplicaId handler, crdt::BytesView event) {
+  return crdt::record_key(kRequestKind, crdt::big_endian(handler.value).append(event));
 }
 
 }  // namespace
@@ -27,18 +21,20 @@ crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked
   return {crdt::record_key(kTimelineKind, ordered), std::move(entry)};
 }
 
-crdt::Record request_record(crdt::WallTime asked, const crdt::RequestId& id,
-                            crdt::ReplicaId handler, const Handling& handling) {
-  return {request_key(asked.time_since_epoch().count(), id, handler),
+crdt::Record request_record(crdt::ReplicaId handler, std::uint64_t event,
+                            const Handling& handling) {
+  return {request_key(handler, crdt::big_endian(event)),
           crdt::ByteWriter().run(handling.answer).run(handling.detail).take()};
 }
 
 crdt::Result<std::optional<Handling>> find_handling(crdt::Repository& repository,
                                                     const crdt::Document& document,
                                                     const crdt::RequestId& id) {
-  // The mark's rank is the time asked and its dot names the handler: together the record's key.
+  // The mark's dot names the handler and its value the event: together the record's key. Peers
+  // write marks: one that makes no key leads nowhere.
   for (const crdt::Leaf& mark : document.at(crdt::handled_path(id))) {
-    const auto value = repository.record(request_key(mark.rank.micros, id, mark.dot.replica));
+    if (mark.value.size() != sizeof(std::uint64_t)) continue;
+    const auto value = repository.record(request_key(mark.dot.replica, mark.value));
     if (!value) return value.error();
     if (!*value) continue;
     crdt::ByteReader in(**value);

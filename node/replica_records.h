@@ -1,12 +1,12 @@
 // The records that a Slack request leaves beside the document it changed.
 //
 // Shape    timeline  kind 't', document key, 00, Ksuid: every byte from the request alone, so equal
-// on
-//                    every peer that handles it. Folds read these.
-//          request   kind 'q', time asked, request id, replica id: the answer given and the old and
-//          new
-//                    values. One for each replica that handled the request; no fold counts them.
-// Units    the time asked is in microseconds since the Unix epoch, 8 octets big-endian.
+//                    on every peer that handles it. Folds read these.
+//          request   kind 'q', replica id, event: the answer given and the old and new values. One
+//                    for each replica that handled the request; no fold counts them. Its place is
+//                    the replica's own count of events, not the request's id, so that a busy peer
+//                    appends to its store instead of scattering; the handled mark leads back to it.
+// Units    replica id and event are 8 octets big-endian.
 #pragma once
 
 #include <optional>
@@ -35,8 +35,8 @@ struct Handling {
   bool operator==(const Handling&) const = default;
 };
 
-[[nodiscard]] crdt::Record request_record(crdt::WallTime asked, const crdt::RequestId& id,
-                                          crdt::ReplicaId handler, const Handling& handling);
+[[nodiscard]] crdt::Record request_record(crdt::ReplicaId handler, std::uint64_t event,
+                                          const Handling& handling);
 
 // What was answered when `document` took this request, if it did and the record is here. Where
 // several replicas handled it, every peer picks the same one.

@@ -3,8 +3,7 @@
 // Shape    one thread. The first event of a turn posts run_batch behind everything that is already
 //          ready, so whatever arrives together is committed together.
 // Errors   open() says in one sentence what keeps the node from starting. run() throws what the
-// store
-//          throws when it is lost.
+//          store throws when it is lost.
 // Thread   one: the caller of run().
 #pragma once
 

@@ -2,7 +2,7 @@
 //
 // Units    characters are code points of the text on the wire, entities included.
 // Source   @slack/types block-kit JSDoc; slackapi/bolt-js issue 2509 for the undocumented
-// aggregate.
+//          aggregate.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,11 @@
 // Blocks: a Slack message made of Block Kit blocks, as Muster uses them.
 //
 // Shape    a fallback text for notifications and old clients, and blocks of mrkdwn
-// (slack/mrkdwn.h).
-//          Every text object is "verbatim": Slack then links and mentions only what is spelled
-//          "<...>", never a word of a user's that looks like a channel or an address.
+//          (slack/mrkdwn.h). Every text object is "verbatim": Slack then links and mentions only
+//          what is spelled "<...>", never a word of a user's that looks like a channel or an
+//          address.
 // Size     kBlocksMax blocks; Sections hold whole lines and stay under Slack's limits by
-// themselves. Source   docs.slack.dev/reference/block-kit/blocks
+//          themselves. Source   docs.slack.dev/reference/block-kit/blocks
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 #include "slack/form.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace slack {
@@ -14,24 +15,35 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::optional<std::string> decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%') {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i];
+// How many octets at the front of `text` stand for themselves.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] != '%' && text[at] != '+') ++at;
+  return at;
+}
+
+// Writes `text` decoded to `out`, which has room for its size, and moves `out` behind it. Nothing
+// where a '%' is without its digits.
+std::optional<std::string_view> decode(std::string_view text, char*& out) {
+  const char* const begin = out;
+  while (true) {
+    const std::size_t plain = plain_bytes(text);
+    out = std::copy_n(text.data(), plain, out);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    if (text.front() == '+') {
+      *out++ = ' ';
+      text.remove_prefix(1);
+      continue;
     }
+    if (text.size() < 3) return std::nullopt;
+    const int high = hex_digit(text[1]);
+    const int low = hex_digit(text[2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    *out++ = static_cast<char>(high * 16 + low);
+    text.remove_prefix(3);
   }
-  return out;
+  return std::string_view(begin, static_cast<std::size_t>(out - begin));
 }
 
 void encode(std::string& out, std::string_view text) {
@@ -55,6 +67,8 @@ void encode(std::string& out, std::string_view text) {
 crdt::Result<Form> Form::parse(std::string_view body) {
   Form form;
   form.fields_.reserve(kFieldsExpected);
+  form.octets_.resize(body.size());
+  char* out = form.octets_.data();
   while (!body.empty()) {
     const std::size_t end = std::min(body.find('&'), body.size());
     const std::string_view piece = body.substr(0, end);
@@ -62,20 +76,20 @@ crdt::Result<Form> Form::parse(std::string_view body) {
     if (piece.empty()) continue;
     if (form.fields_.size() == kFormFieldsMax) return crdt::Error("the form has too many fields");
     const std::size_t equals = std::min(piece.find('='), piece.size());
-    auto name = decode(piece.substr(0, equals));
-    auto value = decode(piece.substr(std::min(equals + 1, piece.size())));
+    const auto name = decode(piece.substr(0, equals), out);
+    const auto value = decode(piece.substr(std::min(equals + 1, piece.size())), out);
     if (!name || !value) return crdt::Error("the form has a '%' without two hex digits after it");
-    for (const auto& [known, unused] : form.fields_) {
-      if (known == *name) return crdt::Error("the form has a field twice");
+    for (const Field& field : form.fields_) {
+      if (field.name == *name) return crdt::Error("the form has a field twice");
     }
-    form.fields_.emplace_back(std::move(*name), std::move(*value));
+    form.fields_.push_back({*name, *value});
   }
   return form;
 }
 
 std::string_view Form::at(std::string_view name) const {
-  for (const auto& [known, value] : fields_) {
-    if (known == name) return value;
+  for (const Field& field : fields_) {
+    if (field.name == name) return field.value;
   }
   return {};
 }

@@ -5,14 +5,12 @@
 //          skipped; a piece without '=' is a field with an empty value.
 // Size     kFormFieldsMax fields.
 // Errors   a '%' that two hex digits do not follow; a name that occurs twice (two readers of one
-// body
-//          must never disagree about its value); too many fields.
+//          body must never disagree about its value); too many fields.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "crdt/result.h"
@@ -23,6 +21,13 @@ inline constexpr std::size_t kFormFieldsMax = 64;  // Slack sends 16.
 
 class Form {
  public:
+  Form() = default;
+  Form(const Form&) = delete;  // Its views would point into the original.
+  Form& operator=(const Form&) = delete;
+  Form(Form&&) noexcept = default;
+  Form& operator=(Form&&) noexcept = default;
+  ~Form() = default;
+
   [[nodiscard]] static crdt::Result<Form> parse(std::string_view body);
 
   // The field's value; empty where there is none, for Slack leaves out what it has no value for.
@@ -31,7 +36,14 @@ class Form {
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  // Views into octets_, whose place in memory survives a move of the Form.
+  struct Field {
+    std::string_view name;
+    std::string_view value;
+  };
+
+  std::vector<char> octets_;  // Every name and value, decoded.
+  std::vector<Field> fields_;
 };
 
 // One "name=value" piece for clients that stand in for Slack; pieces are joined with '&'.

@@ -34,17 +34,18 @@ HandlerResult handle(const SlashCommand& command, const crdt::Document& document
                      const HandlerContext& context) {
   const incident::Command parsed = incident::parse(command.text, context.statuses);
   const incident::Context situation{command.user_id, command.user_name, command.signed_at,
-                                    context.now,     context.letter,    context.split};
+                                    context.now,     context.letter,    context.split,
+                                    context.event};
   crdt::Edit edit(document, context.self, crdt::Stamp{command.id, command.user_id},
                   crdt::Rank{command.signed_at.time_since_epoch().count()}, context.previous);
-  const incident::Decision decision =
+  incident::Decision decision =
       incident::decide(document, parsed, situation, context.statuses, edit);
   const incident::Audience audience{command.user_id, command.command, context.split};
 
   HandlerResult result;
   result.verb = incident::verb_of(parsed);
   result.reply = to_ephemeral_json(incident::render(decision, context.statuses, audience));
-  result.notices = decision.notices;
+  result.notices = std::move(decision.notices);
   if (!decision.changed) return result;
   result.delta = edit.finish();
   result.entry = timeline_entry(command, result.verb);

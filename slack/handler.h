@@ -26,7 +26,8 @@ struct HandlerContext {
   crdt::VersionVector previous;  // As crdt::Edit wants it.
   crdt::WallTime now;
   char letter = 'a';
-  bool split = false;  // A rostered peer is out of reach.
+  bool split = false;       // A rostered peer is out of reach.
+  std::uint64_t event = 0;  // Numbers this replica's changes; the handled mark carries it.
   const incident::StatusSet& statuses = incident::StatusSet::standard();
 };
 

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
-#include "crdt/check.h"
 #include "slack/utf8.h"
 
 namespace slack {
@@ -12,6 +12,37 @@ namespace {
 constexpr bool needs_care(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte >= 0x7F || c == '"' || c == '\\';
+}
+
+// By octet: short keys and the ends of values are looked up one by one.
+constexpr auto kNeedsCare = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = needs_care(static_cast<char>(i));
+  return table;
+}();
+
+// Whether any of eight octets may need care; never says no where one does.
+bool any_needs_care(const char* eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = kOnes << 7;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof(word));
+  const auto below = [](std::uint64_t octets, std::uint64_t limit) {
+    return octets - kOnes * limit;  // A high bit rises in each octet that borrows.
+  };
+  const std::uint64_t flags = word | (word + kOnes) | below(word, 0x20) |
+                              below(word ^ (kOnes * '"'), 1) | below(word ^ (kOnes * '\\'), 1);
+  return (flags & kHighs) != 0;
+}
+
+// How many octets at the front of `text` stand for themselves.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+  while (text.size() - at >= sizeof(std::uint64_t) && !any_needs_care(text.data() + at)) {
+    at += sizeof(std::uint64_t);
+  }
+  while (at < text.size() && !kNeedsCare[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
 }
 
 // The text form of a character below U+0080 that may not stand for itself.
@@ -41,35 +72,6 @@ void append_escape(std::string& out, char c) {
 }
 
 }  // namespace
-
-void JsonWriter::separate() {
-  if (after_key_) {
-    after_key_ = false;
-    return;
-  }
-  const std::uint32_t bit = 1U << depth_;
-  if (filled_ & bit) {
-    CHECK(depth_ > 0);  // One value at the top.
-    out_ += ',';
-  }
-  filled_ |= bit;
-}
-
-JsonWriter& JsonWriter::open(char bracket) {
-  separate();
-  CHECK(depth_ + 1 < kDepthMax);
-  ++depth_;
-  filled_ &= ~(1U << depth_);
-  out_ += bracket;
-  return *this;
-}
-
-JsonWriter& JsonWriter::close(char bracket) {
-  CHECK(depth_ > 0 && !after_key_);
-  --depth_;
-  out_ += bracket;
-  return *this;
-}
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   CHECK(depth_ > 0 && !after_key_);
@@ -104,24 +106,38 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view value) {
   return key(name).string(value);
 }
 
-void JsonWriter::quote(std::string_view text) {
-  out_ += '"';
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && !needs_care(text[plain])) ++plain;
-    out_ += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const CodePoint point = first_code_point(text);
-    if (!point.valid) {
-      out_ += kReplacement;
-    } else if (point.value < 0x80) {
-      append_escape(out_, text.front());
-    } else {
-      out_ += text.substr(0, point.bytes);
-    }
-    text.remove_prefix(point.bytes);
+bool JsonWriter::quote_short(std::string_view text) {
+  std::array<char, kShortMax + 2> quoted;
+  if (text.size() > kShortMax) return false;
+  char* end = quoted.data();
+  *end++ = '"';
+  bool care = false;
+  for (const char c : text) {
+    care |= kNeedsCare[static_cast<unsigned char>(c)];
+    *end++ = c;
   }
+  *end++ = '"';
+  if (!care) out_.append(quoted.data(), end);
+  return !care;
+}
+
+void JsonWriter::quote(std::string_view text) {
+  if (quote_short(text)) return;
+  out_ += '"';
+  std::size_t copied = 0;
+  std::size_t at = 0;
+  while ((at += plain_bytes(text.substr(at))) < text.size()) {
+    const CodePoint point = first_code_point(text.substr(at));
+    const std::size_t end = at + point.bytes;
+    if (!point.valid || point.value < 0x80) {
+      out_ += text.substr(copied, at - copied);
+      if (point.valid) append_escape(out_, text[at]);
+      if (!point.valid) out_ += kReplacement;
+      copied = end;
+    }
+    at = end;
+  }
+  out_ += text.substr(copied);
   out_ += '"';
 }
 

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "crdt/check.h"
+
 namespace slack {
 
 class JsonWriter {
@@ -38,10 +40,40 @@ class JsonWriter {
   JsonWriter& field(std::string_view name, std::string_view value);
 
  private:
-  JsonWriter& open(char bracket);
-  JsonWriter& close(char bracket);
-  void separate();
+  JsonWriter& open(char bracket) {
+    separate();
+    CHECK(depth_ + 1 < kDepthMax);
+    ++depth_;
+    filled_ &= ~(1U << depth_);
+    out_ += bracket;
+    return *this;
+  }
+
+  JsonWriter& close(char bracket) {
+    CHECK(depth_ > 0 && !after_key_);
+    --depth_;
+    out_ += bracket;
+    return *this;
+  }
+
+  void separate() {
+    if (after_key_) {
+      after_key_ = false;
+      return;
+    }
+    const std::uint32_t bit = 1U << depth_;
+    if (filled_ & bit) {
+      CHECK(depth_ > 0);  // One value at the top.
+      out_ += ',';
+    }
+    filled_ |= bit;
+  }
+
   void quote(std::string_view text);
+  // In one piece, where every octet of a short text stands for itself; else false, and nothing.
+  bool quote_short(std::string_view text);
+
+  static constexpr std::size_t kShortMax = 40;  // Keys, ids and paths.
 
   std::string& out_;
   std::size_t depth_ = 0;

@@ -62,6 +62,14 @@ bool is_control(const CodePoint& point) {
 
 void append_readable(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    const auto odd = std::find_if(text.begin(), text.end(), [](char c) {
+      const auto octet = static_cast<unsigned char>(c);
+      return octet < 0x20 || octet >= 0x7F;
+    });
+    const auto plain = static_cast<std::size_t>(odd - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const CodePoint point = first_code_point(text);
     if (!point.valid) {
       out += kReplacement;
@@ -119,14 +127,16 @@ std::string unescape(std::string_view escaped) {
   std::string out;
   out.reserve(escaped.size());
   while (!escaped.empty()) {
+    const std::size_t plain = std::min(escaped.find('&'), escaped.size());
+    out += escaped.substr(0, plain);
+    escaped.remove_prefix(plain);
+    if (escaped.empty()) break;
     std::size_t taken = 1;
-    char c = escaped.front();
-    if (c == '&') {
-      for (const auto& [plain, entity] : kEntities) {
-        if (!escaped.starts_with(entity)) continue;
-        c = plain;
-        taken = entity.size();
-      }
+    char c = '&';
+    for (const auto& [character, entity] : kEntities) {
+      if (!escaped.starts_with(entity)) continue;
+      c = character;
+      taken = entity.size();
     }
     out += c;
     escaped.remove_prefix(taken);

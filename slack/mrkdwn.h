@@ -1,8 +1,7 @@
 // Mrkdwn: Slack's text format on the wire, and the plain text behind it.
 //
 // Shape    plain text is what people read and what documents store: "a < b, ask @ann". On the wire
-// '&',
-//          '<' and '>' stand as entities, and '<...>' is a mention, a link or a broadcast.
+//          '&', '<' and '>' stand as entities, and '<...>' is a mention, a link or a broadcast.
 // Laws     unescape(escape(x)) == x. plain_text never yields something that escape would turn back
 //          into a mention, a link or a broadcast: a stored "<!channel>" is seven harmless
 //          characters.

@@ -4,12 +4,10 @@
 // Shape    form bodies are slash commands, JSON bodies are events; both paths take both, because an
 //          operator may give Slack one URL for everything.
 // Laws     nothing is believed before its signature is verified over the raw bytes. The one
-// exception
-//          is Slack's `ssl_check=1`, which may come unsigned: it is answered, and all else that its
-//          body says is discarded.
+//          exception is Slack's `ssl_check=1`, which may come unsigned: it is answered, and all
+//          else that its body says is discarded.
 // Errors   Rejection with 401 (signature), 400 (malformed), 404 (path), 405 (method). An unknown
-// kind
-//          of event is no error: Slack adds new ones.
+//          kind of event is no error: Slack adds new ones.
 // Source   docs.slack.dev: verifying requests, slash commands, the Events API.
 #pragma once
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kVersion = "v0";
 constexpr std::size_t kDigestBytes = 32;                       // SHA-256.
-constexpr std::size_t kSignatureChars = 3 + 2 * kDigestBytes;  // "v0=" and the hex.
+constexpr std::string_view kPrefix = "v0=";
+constexpr std::size_t kSignatureChars = kPrefix.size() + 2 * kDigestBytes;  // And the hex.
 constexpr std::size_t kTimestampDigitsMax = 12;  // Lasts 30,000 years and cannot overflow.
 
 const unsigned char* octets(std::string_view bytes) {
@@ -26,8 +27,8 @@ const unsigned char* octets(std::string_view bytes) {
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 bool well_formed(std::string_view signature) {
-  return signature.size() == kSignatureChars && signature.starts_with("v0=") &&
-         std::all_of(signature.begin() + 3, signature.end(), is_lower_hex);
+  return signature.size() == kSignatureChars && signature.starts_with(kPrefix) &&
+         std::all_of(signature.begin() + kPrefix.size(), signature.end(), is_lower_hex);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // Signature: whether Slack, and nobody else, sent these bytes, and lately.
 //
 // Shape    v0=<lower-case hex of HMAC-SHA256(secret, "v0:" + timestamp + ":" + raw body)>. One
-// secret
-//          signs events, slash commands and interactivity.
+//          secret signs events, slash commands and interactivity.
 // Units    the timestamp is in whole seconds since the Unix epoch.
 // Laws     the bytes are hashed as they came, never re-encoded; comparing takes the same time
 //          wherever two signatures differ; a stamp from the future is as bad as an old one.

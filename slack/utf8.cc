@@ -1,5 +1,7 @@
 #include "slack/utf8.h"
 
+#include <cstring>
+
 namespace slack {
 namespace {
 
@@ -24,12 +26,26 @@ CodePoint first_code_point(std::string_view text) {
   return {value, size, true};
 }
 
+std::size_t ascii_bytes(std::string_view text) {
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; text.size() - at >= sizeof(word); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if ((word & kHighs) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 std::size_t utf8_length(std::string_view text) {
   std::size_t count = 0;
-  std::size_t at = 0;
-  for (; at < text.size(); ++count) {
-    const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
-    at += ascii ? 1 : first_code_point(text.substr(at)).bytes;
+  while (!text.empty()) {
+    const std::size_t ascii = ascii_bytes(text);
+    count += ascii;
+    text.remove_prefix(ascii);
+    if (text.empty()) break;
+    text.remove_prefix(first_code_point(text).bytes);
+    ++count;
   }
   return count;
 }
@@ -38,6 +54,10 @@ std::string to_valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    const std::size_t ascii = ascii_bytes(text);
+    out += text.substr(0, ascii);
+    text.remove_prefix(ascii);
+    if (text.empty()) break;
     const CodePoint point = first_code_point(text);
     out += point.valid ? text.substr(0, point.bytes) : kReplacement;
     text.remove_prefix(point.bytes);

@@ -1,9 +1,8 @@
 // UTF-8: text as code points, without trusting that it is text.
 //
 // Laws     every function takes any bytes. One octet that starts no valid sequence is one
-// "character"
-//          that reads as U+FFFD, as WHATWG decoders show it, so lengths and cuts are always
-//          defined.
+//          "character" that reads as U+FFFD, as WHATWG decoders show it, so lengths and cuts are
+//          always defined.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +22,9 @@ struct CodePoint {
 
 // The code point at the front. REQUIRES a non-empty text.
 [[nodiscard]] CodePoint first_code_point(std::string_view text);
+
+// How many octets at the front are ASCII.
+[[nodiscard]] std::size_t ascii_bytes(std::string_view text);
 
 // How many code points.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);

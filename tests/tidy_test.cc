@@ -3,8 +3,7 @@
 // never fires.
 //
 // Shape    a rule is a function from one file to its findings, "path:line: what is wrong. What to
-// do".
-//          The text is scanned, not parsed: comments and literals are blanked first.
+//          do". The text is scanned, not parsed: comments and literals are blanked first.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

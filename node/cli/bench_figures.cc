@@ -43,7 +43,6 @@ Json object(const BenchFigures& figures) {
   if (!figures.first_error.empty()) out["first_error"] = figures.first_error;
   out["batch_mean"] = number(figures.batch_mean);
   out["rss_anon_mib"] = number(figures.rss_anon_mib);
-  out["disk_bytes_per_request"] = number(figures.disk_bytes_per_request);
   out["generator_cpu_percent"] = rounded(figures.generator_cpu_percent);
   out["other_cpu_percent"] = rounded(figures.other_cpu_percent);
   Json runs = Json::array();
@@ -173,10 +172,6 @@ std::string to_table(const BenchFigures& figures) {
     const bool ours = figures.target.empty() && figures.peers == 1;
     table.row("anonymous memory", format("%.1f MiB", *figures.rss_anon_mib),
               ours ? "goal <= 40: " + verdict(*figures.rss_anon_mib <= kRssMibMax) : "");
-  }
-  if (figures.disk_bytes_per_request) {
-    table.row("written to disk a request", format("%.0f", *figures.disk_bytes_per_request),
-              "octets, " + format("%.1f pages", *figures.disk_bytes_per_request / 4096));
   }
   table.row("load generator", format("%.0f %%", figures.generator_cpu_percent), "of one core");
   table.row("everything else", format("%.0f %%", figures.other_cpu_percent),

@@ -38,9 +38,8 @@ struct BenchFigures {
   std::vector<double> cpu_us_of_runs;  // All runs; these figures are those of the median one.
   std::optional<double> rss_anon_mib;  // Of all measured processes.
   std::optional<double> batch_mean;    // Requests to a commit at the loaded peer.
-  std::optional<double> disk_bytes_per_request;  // Whole pages, so far more than the rows have.
-  double generator_cpu_percent = 0;              // Of one core.
-  double other_cpu_percent = 0;                  // What else the machine did: above 15, repeat it.
+  double generator_cpu_percent = 0;    // Of one core.
+  double other_cpu_percent = 0;        // What else the machine did: above 15, repeat it.
   std::optional<Anchors> anchors;
 };
 

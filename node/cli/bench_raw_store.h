@@ -5,8 +5,7 @@
 // Shape    record_writes() runs the node's own Replica in memory over a workload and keeps what it
 //          put for each request; RawStore replays that, so many requests to a commit.
 // Size     the rows of kRecordedMax requests, about 3 kB each. A replay ends with them: a second
-// pass
-//          would overwrite rows that a node appends, which is cheaper.
+//          pass would overwrite rows that a node appends, which is cheaper.
 // Errors   what LMDB says, as a sentence.
 // Thread   one.
 #pragma once

@@ -61,28 +61,15 @@ class ScratchFolder {
 struct Measured {
   LoadResult load;
   std::optional<std::chrono::nanoseconds> server_cpu;
-  std::optional<std::uint64_t> disk_bytes;
   double generator_percent = 0;
   double other_percent = 0;
 };
-
-// Of all of them; nothing where one does not tell.
-std::optional<std::uint64_t> disk_bytes_of(const std::vector<pid_t>& processes) {
-  std::uint64_t sum = 0;
-  for (const pid_t process : processes) {
-    const auto bytes = node::cli::disk_bytes_of(process);
-    if (!bytes) return std::nullopt;
-    sum += *bytes;
-  }
-  return sum;
-}
 
 // One run of the generator, with the meters read right before and after it.
 crdt::Result<Measured> measure(LoadGenerator& generator, const SignedRequests& requests,
                                const LoadGenerator::Plan& plan, const std::vector<pid_t>& servers) {
   const auto server_began = cpu_time_of(servers);
   if (!server_began) return server_began.error();
-  const auto disk_began = disk_bytes_of(servers);
   const auto own_began = cpu_time_of(::getpid());
   const auto busy_began = busy_time();
   Measured measured;
@@ -93,8 +80,6 @@ crdt::Result<Measured> measure(LoadGenerator& generator, const SignedRequests& r
   const auto busy_ended = busy_time();
   const auto server = *server_ended - *server_began;
   if (!servers.empty()) measured.server_cpu = server;
-  const auto disk_ended = disk_bytes_of(servers);
-  if (disk_began && disk_ended && !servers.empty()) measured.disk_bytes = *disk_ended - *disk_began;
   if (!own_began || !own_ended || !busy_began || !busy_ended || measured.load.seconds <= 0) {
     return crdt::Error("this machine does not tell what its processors did");
   }
@@ -125,10 +110,6 @@ BenchFigures figures_of(const BenchRequestsOptions& options, const Measured& mea
     figures.cpu_us_per_request =
         std::chrono::duration<double, std::micro>(*measured.server_cpu).count() /
         static_cast<double>(load.completed);
-  }
-  if (measured.disk_bytes && load.completed > 0) {
-    figures.disk_bytes_per_request =
-        static_cast<double>(*measured.disk_bytes) / static_cast<double>(load.completed);
   }
   figures.generator_cpu_percent = measured.generator_percent;
   figures.other_cpu_percent = measured.other_percent;

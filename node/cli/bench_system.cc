@@ -98,14 +98,6 @@ std::optional<double> rss_anon_mib(pid_t process) {
   return rss_anon_mib_in(slurp("/proc/" + std::to_string(process) + "/status"));
 }
 
-std::optional<std::uint64_t> disk_bytes_in(std::string_view proc_io) {
-  return number_behind(proc_io, "\nwrite_bytes:");
-}
-
-std::optional<std::uint64_t> disk_bytes_of(pid_t process) {
-  return disk_bytes_in(slurp("/proc/" + std::to_string(process) + "/io"));
-}
-
 std::optional<std::chrono::milliseconds> busy_time_in(std::string_view proc_stat) {
   if (!proc_stat.starts_with("cpu ")) return std::nullopt;
   // user nice system idle iowait irq softirq steal

@@ -31,10 +31,6 @@ namespace node::cli {
 [[nodiscard]] std::optional<double> rss_anon_mib_in(std::string_view proc_status);
 [[nodiscard]] std::optional<double> rss_anon_mib(pid_t process);
 
-// What a process had the kernel write to disks, out of the text of /proc/PID/io, in octets.
-[[nodiscard]] std::optional<std::uint64_t> disk_bytes_in(std::string_view proc_io);
-[[nodiscard]] std::optional<std::uint64_t> disk_bytes_of(pid_t process);
-
 // Time that all processors together were busy since boot, out of the text of /proc/stat.
 [[nodiscard]] std::optional<std::chrono::milliseconds> busy_time_in(std::string_view proc_stat);
 [[nodiscard]] std::optional<std::chrono::milliseconds> busy_time();

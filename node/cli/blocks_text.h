@@ -1,8 +1,7 @@
 // Block Kit, drawn for a terminal: what a person would see in Slack.
 //
 // Shape    lines without a trailing newline. A block kind it does not know becomes its fallback
-// text
-//          in brackets, so that nothing an answer says is silently dropped.
+//          text in brackets, so that nothing an answer says is silently dropped.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -38,19 +38,13 @@ class Decider {
  public:
   Decider(const crdt::Document& document, const Context& context, const StatusSet& statuses,
           crdt::Edit& edit)
-      : document_(document),
-        context_(context),
-        statuses_(statuses),
-        edit_(edit),
-        list_(read_tasks(document)),
-        retried_(crdt::is_handled(document, edit.stamp().request)) {}
+      : document_(document), context_(context), statuses_(statuses), edit_(edit) {}
 
   Decision decide(const Command& command) {
     std::visit([&](const auto& form) { run(form); }, command);
-    count();
     out_.changed = !edit_.empty();
     if (out_.changed) {
-      crdt::add_handled(edit_);
+      crdt::add_handled(edit_, crdt::big_endian(context_.event));
       crdt::expire_handled(edit_, crdt::Rank{context_.now.time_since_epoch().count()});
     }
     return std::move(out_);
@@ -61,19 +55,15 @@ class Decider {
 
   void run(const Board&) {
     out_.reply = ReplyKind::kBoard;
-    for (const Task& task : list_.tasks) {
-      // A finished task whose status is contested may not be finished: it needs an eye.
-      if (!finished(task) || task.status.in_conflict()) out_.tasks.push_back(task);
-    }
+    // A finished task whose status is contested may not be finished: it needs an eye.
+    show([&](const Task& task) { return !finished(task) || task.status.in_conflict(); });
   }
 
   void run(const List& list) {
     out_.reply = ReplyKind::kList;
-    for (const Task& task : list_.tasks) {
-      if (in_scope(task, list) && has_user(task, list) && has_status(task, list)) {
-        out_.tasks.push_back(task);
-      }
-    }
+    show([&](const Task& task) {
+      return in_scope(task, list) && has_user(task, list) && has_status(task, list);
+    });
   }
 
   void run(const Help& help) {
@@ -88,16 +78,15 @@ class Decider {
   void run(const Add& add) {
     out_.reply = ReplyKind::kAdded;
     const std::string id = task_id(edit_.stamp().request);
-    for (const Task& task : list_.tasks) {
-      if (task.id == id) return already_done(task);
-    }
+    const Minted minted = read_minted(document_, id);
+    if (minted.exists) return already_added(id);
     // Covered once and purged since, or its core is on the way here: the same task, not a second
     // one.
-    if (retried_) return notice_retry("");
-    if (list_.number_max >= kTaskNumberMax) {
+    if (retried()) return notice_retry("");
+    if (minted.number_max >= kTaskNumberMax) {
       return doubt({Doubt::kTooMany, "This channel has no task numbers left.", {}});
     }
-    const Core core{list_.number_max + 1, context_.letter, context_.split, context_.asked_at,
+    const Core core{minted.number_max + 1, context_.letter, context_.split, context_.asked_at,
                     context_.author};
     create(kNumberPath, std::to_string(core.number));
     create(core_path(id), encode(core));
@@ -118,31 +107,34 @@ class Decider {
 
   void run(const Update& update) {
     out_.reply = ReplyKind::kChanged;
+    list_ = read_tasks_called(document_, {&update.task, 1});
     Task* task = resolve(update.task);
     if (task == nullptr) return;
-    if (retried_) return already_done(*task);
+    if (retried()) return already_done(*task);
     if (update.text) set_text(*task, *update.text);
     if (update.status) set_status(*task, *update.status);
     for (const std::string& user : update.assign) set_person(*task, user_key(user), kAssigned);
     for (const std::string& user : update.unassign) take_off(*task, user);
-    out_.tasks.push_back(*task);
+    out_.tasks.push_back(std::move(*task));
   }
 
   void run(const Finish& finish) {
     out_.reply = ReplyKind::kChanged;
+    list_ = read_tasks_called(document_, finish.tasks);
     std::vector<Task*> tasks;
     for (const TaskRef& ref : finish.tasks) {
       Task* task = resolve(ref);
       if (task == nullptr) return;
       if (std::find(tasks.begin(), tasks.end(), task) == tasks.end()) tasks.push_back(task);
     }
+    const bool again = retried();
     for (Task* task : tasks) {
-      if (retried_) {
+      if (again) {
         already_done(*task);
         continue;
       }
       apply(finish.verb, *task);
-      out_.tasks.push_back(*task);
+      out_.tasks.push_back(std::move(*task));
     }
   }
 
@@ -253,7 +245,6 @@ class Decider {
       const crdt::Leaf* leaf = edit_.written(who + user);
       task.people.push_back({std::string_view(leaf->path).substr(who.size()), {leaf, {}}});
     }
-    created_ = true;
     out_.tasks.push_back(std::move(task));
   }
 
@@ -317,30 +308,41 @@ class Decider {
     out_.notices.push_back(std::move(notice));
   }
 
-  void already_done(const Task& task) {
+  bool retried() const { return crdt::is_handled(document_, edit_.stamp().request); }
+
+  void already_done(Task& task) {
     notice_retry(task.label());
-    out_.tasks.push_back(task);
+    out_.tasks.push_back(std::move(task));
+  }
+
+  void already_added(std::string_view id) {
+    list_ = read_tasks(document_);
+    for (Task& task : list_.tasks) {
+      if (task.id == id) return already_done(task);
+    }
+    CHECK(false);
   }
 
   void notice_retry(std::string label) {
     out_.notices.push_back({.kind = Notice::Kind::kRetried, .task = std::move(label)});
   }
 
-  void count() {
-    out_.known = list_.tasks.size() + (created_ ? 1 : 0);
-    const auto open = [&](const Task& task) { return !finished(task); };
-    out_.unfinished =
-        static_cast<std::size_t>(std::count_if(list_.tasks.begin(), list_.tasks.end(), open));
-    if (created_ && open(out_.tasks.front())) ++out_.unfinished;
+  // Shows those of all tasks that `wanted` takes, and counts all.
+  template <class Wanted>
+  void show(Wanted wanted) {
+    list_ = read_tasks(document_);
+    out_.known = list_.tasks.size();
+    for (Task& task : list_.tasks) {
+      if (!finished(task)) ++out_.unfinished;
+      if (wanted(task)) out_.tasks.push_back(std::move(task));
+    }
   }
 
   const crdt::Document& document_;
   const Context& context_;
   const StatusSet& statuses_;
   crdt::Edit& edit_;
-  TaskList list_;
-  const bool retried_;
-  bool created_ = false;
+  TaskList list_;  // What the command needs of it.
   Decision out_;
 };
 

@@ -3,11 +3,10 @@
 // Shape    the document is const; writes go to the Edit. The answer is a Decision, not words: words
 //          are incident/render's.
 // Laws     a request that the document has handled changes nothing. Ids of what a create makes
-// derive
-//          from the request; what it writes has the lowest rank, so any edit beats it. A live value
-//          that was asked for later than this request stays. A decision that changes nothing writes
-//          nothing, not even the handled mark. Several tasks in one command: all or none.
-//          tests/slack/incident/decide_test.cc, convergence_test.cc.
+//          derive from the request; what it writes has the lowest rank, so any edit beats it. A
+//          live value that was asked for later than this request stays. A decision that changes
+//          nothing writes nothing, not even the handled mark. Several tasks in one command: all or
+//          none. tests/slack/incident/decide_test.cc, convergence_test.cc.
 // Source   Muster's own rules for requests, retries and collisions: ARCHITECTURE.md.
 #pragma once
 
@@ -37,6 +36,7 @@ struct Context {
   crdt::WallTime now;       // This peer's clock: only ages handled marks, and bounds absurd ranks.
   char letter = 'a';        // This peer's roster letter.
   bool split = false;       // A rostered peer is out of reach.
+  std::uint64_t event = 0;  // Numbers this replica's changes; the handled mark carries it.
 };
 
 enum class Subject { kText, kStatus, kAssignee };
@@ -70,9 +70,9 @@ enum class ReplyKind { kBoard, kList, kAdded, kChanged, kAsk, kHelp };
 struct Decision {
   ReplyKind reply = ReplyKind::kBoard;
   bool changed = false;
-  std::vector<Task> tasks;  // What the answer shows, as it is after the change.
-  std::size_t known = 0;    // Tasks in the channel, finished ones included.
-  std::size_t unfinished = 0;
+  std::vector<Task> tasks;     // What the answer shows, as it is after the change.
+  std::size_t known = 0;       // Of kBoard and kList: tasks in the channel, finished ones included.
+  std::size_t unfinished = 0;  // Of the same.
   std::vector<Notice> notices;
   Ask ask;            // Of kAsk.
   std::string topic;  // Of kHelp.

@@ -11,9 +11,8 @@
 //   user    = <@U1> | <@U1|name> | <!subteam^S1|name> | @name | "me"
 //
 // Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a
-// status
-//          that nobody knows or that stands inside a text, a verb mistyped by one letter, a number
-//          with prose behind it, a verb without what it needs, a verb of another version.
+//          status that nobody knows or that stands inside a text, a verb mistyped by one letter, a
+//          number with prose behind it, a verb without what it needs, a verb of another version.
 #pragma once
 
 #include <string_view>

@@ -2,8 +2,7 @@
 // "finished".
 //
 // Shape    configured once; every peer of a cluster should have the same one. A stored name that
-// the
-//          set does not know is shown as it is and counts as unfinished, so a change of
+//          the set does not know is shown as it is and counts as unfinished, so a change of
 //          configuration hides nothing.
 // Errors   make() says which rule a configuration breaks.
 #pragma once

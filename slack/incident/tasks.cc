@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kFirst = "t/";
 constexpr std::string_view kPastLast = "t0";  // '0' follows '/'.
+constexpr std::string_view kCore = "/core";
 
 std::string field_path(std::string_view id, std::string_view field) {
   std::string path;
@@ -78,6 +80,11 @@ Field read_field(const crdt::Document& document, std::string_view path,
 
 // Reads the cores into `task`; false where there is none.
 bool read_cores(Task& task, const crdt::Document::Siblings& siblings) {
+  if (siblings.size() == 1) {
+    auto core = decode_core(siblings.front().value);
+    if (core) task.core = std::move(*core);
+    return core.has_value();
+  }
   std::vector<Core> cores;
   for (const crdt::Leaf& leaf : siblings) {
     auto core = decode_core(leaf.value);
@@ -130,6 +137,82 @@ void mark_lettered(std::vector<Task>& tasks) {
       if (task.core.number == entry.first) task.lettered = true;
     }
   }
+}
+
+// The number that a core which decodes begins with; those that do not decode may give one, too.
+std::optional<std::uint32_t> peek_number(std::string_view core) {
+  std::uint32_t number = 0;
+  const auto result = std::from_chars(core.data(), core.data() + core.size(), number);
+  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+using LeafAt = crdt::Document::Leaves::const_iterator;
+
+struct CoreAt {
+  std::string_view id;
+  LeafAt leaf;
+};
+
+// The core leaves, in the order of ids.
+std::vector<CoreAt> core_leaves(const crdt::Document& document) {
+  constexpr std::size_t kTasksExpected = 24;  // The most that an incident has.
+  constexpr std::size_t kAround = kFirst.size() + kCore.size();
+  std::vector<CoreAt> cores;
+  cores.reserve(kTasksExpected);
+  const auto last = document.leaves().lower_bound(kPastLast);
+  for (auto leaf = document.leaves().lower_bound(kFirst); leaf != last; ++leaf) {
+    const std::string_view path = leaf->first;
+    // Most leaves are told apart by their last octet.
+    if (path.back() != kCore.back() || path.size() < kAround || !path.ends_with(kCore)) continue;
+    const std::string_view id = path.substr(kFirst.size(), path.size() - kAround);
+    if (id.find('/') == std::string_view::npos) cores.push_back({id, leaf});
+  }
+  return cores;
+}
+
+// The task whose core leaf is `leaf`; false where that does not decode.
+bool read_task(const crdt::Document& document, LeafAt leaf, Task& task) {
+  bool exists = false;
+  const std::size_t group = kFirst.size() + task.id.size() + 1;
+  const std::string_view prefix = std::string_view(leaf->first).substr(0, group);
+  // "core" sorts before all other fields.
+  for (; leaf != document.leaves().end(); ++leaf) {
+    const std::string_view path = leaf->first;
+    if (!path.starts_with(prefix)) break;
+    read_leaf(document, path, path.substr(group), leaf->second, task, exists);
+  }
+  return exists;
+}
+
+std::uint32_t number_max(const Task& task) {
+  std::uint32_t max = task.core.number;
+  for (const Core& alias : task.aliases) max = std::max(max, alias.number);
+  return max;
+}
+
+// The greatest number that was noted as minted.
+std::uint32_t noted_max(const crdt::Document& document) {
+  std::uint32_t max = 0;
+  for (const crdt::Leaf& leaf : document.at(kNumberPath)) {
+    const auto number = parse_number<std::uint32_t>(leaf.value).value_or(0);
+    if (number <= kTaskNumberMax) max = std::max(max, number);
+  }
+  return max;
+}
+
+void sort_tasks(std::vector<Task>& tasks) {
+  // A Task is large: each moves once.
+  std::vector<Task*> order;
+  order.reserve(tasks.size());
+  for (Task& task : tasks) order.push_back(&task);
+  std::sort(order.begin(), order.end(), [](const Task* a, const Task* b) {
+    return std::tie(a->core.number, a->core.letter, a->id) <
+           std::tie(b->core.number, b->core.letter, b->id);
+  });
+  std::vector<Task> sorted;
+  sorted.reserve(tasks.size());
+  for (Task* task : order) sorted.push_back(std::move(*task));
+  tasks = std::move(sorted);
 }
 
 bool is_called(const Core& core, const TaskRef& ref) {
@@ -215,38 +298,52 @@ Field read_field(const crdt::Document& document, std::string_view path) {
 
 TaskList read_tasks(const crdt::Document& document) {
   TaskList list;
-  const crdt::Document::Leaves& leaves = document.leaves();
-  const auto last = leaves.lower_bound(kPastLast);
-  bool exists = true;  // Whether the task at the back of the list has a core.
-  for (auto leaf = leaves.lower_bound(kFirst); leaf != last; ++leaf) {
-    const std::string_view path = leaf->first;
-    const std::string_view inside = path.substr(kFirst.size());
-    const std::size_t slash = inside.find('/');
-    if (slash == std::string_view::npos) continue;
-    const std::string_view id = inside.substr(0, slash);
-    if (list.tasks.empty() || list.tasks.back().id != id) {
-      if (!exists) list.tasks.pop_back();
-      exists = false;
-      list.tasks.push_back(Task{.id = id});
-    }
-    read_leaf(document, path, inside.substr(slash + 1), leaf->second, list.tasks.back(), exists);
+  list.number_max = noted_max(document);
+  const std::vector<CoreAt> cores = core_leaves(document);
+  list.tasks.reserve(cores.size());
+  for (const CoreAt& core : cores) {
+    Task task{.id = core.id};
+    if (!read_task(document, core.leaf, task)) continue;
+    list.number_max = std::max(list.number_max, number_max(task));
+    list.tasks.push_back(std::move(task));
   }
-  if (!exists) list.tasks.pop_back();
-  for (const crdt::Leaf& leaf : document.at(kNumberPath)) {
-    const auto number = parse_number<std::uint32_t>(leaf.value).value_or(0);
-    if (number <= kTaskNumberMax) list.number_max = std::max(list.number_max, number);
-  }
-  for (const Task& task : list.tasks) {
-    list.number_max = std::max(list.number_max, task.core.number);
-    for (const Core& alias : task.aliases)
-      list.number_max = std::max(list.number_max, alias.number);
-  }
-  std::sort(list.tasks.begin(), list.tasks.end(), [](const Task& a, const Task& b) {
-    return std::tie(a.core.number, a.core.letter, a.id) <
-           std::tie(b.core.number, b.core.letter, b.id);
-  });
+  sort_tasks(list.tasks);
   mark_lettered(list.tasks);
   return list;
+}
+
+TaskList read_tasks_called(const crdt::Document& document, std::span<const TaskRef> refs) {
+  TaskList list;
+  const auto asked = [&](const crdt::Leaf& core) {
+    const auto number = peek_number(core.value);
+    return std::any_of(refs.begin(), refs.end(),
+                       [&](const TaskRef& ref) { return ref.number == number; });
+  };
+  for (const CoreAt& core : core_leaves(document)) {
+    const crdt::Document::Siblings& siblings = core.leaf->second;
+    if (std::none_of(siblings.begin(), siblings.end(), asked)) continue;
+    Task task{.id = core.id};
+    // One task that has this number and no other: what its label needs is in its own core.
+    const bool plain = siblings.size() == 1 && read_task(document, core.leaf, task) &&
+                       std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
+                         return other.core.number == task.core.number;
+                       });
+    if (!plain) return read_tasks(document);
+    task.lettered = task.core.split;
+    list.tasks.push_back(std::move(task));
+  }
+  return list;
+}
+
+Minted read_minted(const crdt::Document& document, std::string_view id) {
+  Minted minted{noted_max(document), false};
+  for (const CoreAt& core : core_leaves(document)) {
+    Task task;
+    if (!read_cores(task, core.leaf->second)) continue;
+    minted.number_max = std::max(minted.number_max, number_max(task));
+    if (core.id == id) minted.exists = true;
+  }
+  return minted;
 }
 
 }  // namespace slack::incident

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,6 +110,18 @@ struct TaskList {
 
 // Reads every task that exists. Leaves that no Muster wrote are skipped, never trusted.
 [[nodiscard]] TaskList read_tasks(const crdt::Document& document);
+
+// Only the tasks that `refs` can mean; labels are those of the whole list. number_max stays 0.
+[[nodiscard]] TaskList read_tasks_called(const crdt::Document& document,
+                                         std::span<const TaskRef> refs);
+
+struct Minted {
+  std::uint32_t number_max = 0;  // The greatest number ever minted.
+  bool exists = false;           // The task that was asked for.
+};
+
+// What an add has to know, without reading more than cores.
+[[nodiscard]] Minted read_minted(const crdt::Document& document, std::string_view id);
 
 // The register at `path`. A rival whose request was handled on several peers, while one of its
 // leaves was already replaced by somebody who saw it, is no rival.

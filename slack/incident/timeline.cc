@@ -12,8 +12,9 @@ namespace slack::incident {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kIdChars = 32;       // Two 64-bit words in hex.
-constexpr std::size_t kReplicaChars = 16;  // One.
+constexpr std::size_t kBytesExpected = 512;  // Of most entries and details: grown once, not thrice.
+constexpr std::size_t kIdChars = 32;         // Two 64-bit words in hex.
+constexpr std::size_t kReplicaChars = 16;    // One.
 
 std::string hex(std::uint64_t word) { return crdt::to_hex(crdt::big_endian(word)); }
 
@@ -65,6 +66,7 @@ std::optional<FieldChange> read_change(const nlohmann::json& object) {
 
 std::string encode(const Entry& entry) {
   std::string out;
+  out.reserve(kBytesExpected);
   JsonWriter json(out);
   json.begin_object().key("v").number(kVersion);
   json.field("kind", "incident.command").field("verb", entry.verb).field("text", entry.text);
@@ -105,6 +107,7 @@ Detail detail_of(const crdt::Document& document, const crdt::Delta& delta,
 
 std::string encode(const Detail& detail) {
   std::string out;
+  out.reserve(kBytesExpected);
   JsonWriter json(out);
   json.begin_object().key("v").number(kVersion);
   json.field("kind", "incident.detail").field("request", crdt::to_string(detail.request));

@@ -1,7 +1,7 @@
 // Timeline: what one command leaves behind for good, in two records.
 //
 // Shape    Entry   what was asked: every byte comes from the request alone, so every peer that
-// handles
+//          handles
 //                  the request makes the same record, and folds may count it.
 //          Detail  what one replica did about it: paths, old and new values, dots. Peers that
 //          handle a

@@ -1,10 +1,9 @@
 // Tokens: the words of a command, before anybody knows what they mean.
 //
 // Shape    words are separated by white space and control characters. "<...>" is one word, spaces
-// in
-//          its label included. Words from one that opens a double quote, straight or curly, to the
-//          next that closes one are literal: nothing in them is a user or a status. Quotes that are
-//          never closed are characters like any other.
+//          in its label included. Words from one that opens a double quote, straight or curly, to
+//          the next that closes one are literal: nothing in them is a user or a status. Quotes that
+//          are never closed are characters like any other.
 // Laws     every token is a view into the tokenized text, in order.
 #pragma once
 

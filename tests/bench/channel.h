@@ -40,11 +40,14 @@ class Channel {
 
   // What `/ir text` comes to here; nothing is changed yet.
   slack::HandlerResult handle(const std::string& text, std::uint64_t trigger) const {
+    return handle(slash_command(text, trigger));
+  }
+  slack::HandlerResult handle(const slack::SlashCommand& command) const {
     slack::HandlerContext context;
     context.self = self_;
     context.previous = previous_;
     context.now = kNow;
-    return slack::handle(slash_command(text, trigger), document_, context);
+    return slack::handle(command, document_, context);
   }
 
   // REQUIRES that the command changes something.

@@ -112,9 +112,30 @@ void decide_and_answer() {
   bench::heading("one status change of a channel of 16 tasks");
   bench::Channel channel(7);
   channel.add_tasks(kTasks, 1'000'000);
+  std::vector<slack::SlashCommand> commands;
+  for (std::uint64_t i = 0; i < kAhead; ++i) {
+    commands.push_back(bench::slash_command(status_of(i), i));
+  }
   bench::row("decide, render, records' bytes",
-             microseconds_of([&](std::uint64_t i) { keep(channel.handle(status_of(i), i)); }), "us",
-             0, "slack::handle; nothing is applied");
+             microseconds_of([&](std::uint64_t i) { keep(channel.handle(commands[i % kAhead])); }),
+             "us", 6, "slack::handle; nothing is applied");
+  constexpr std::uint64_t kChannels = 200;
+  constexpr std::uint64_t kMarks = 300;  // Of the last hour, in each channel.
+  std::vector<bench::Channel> channels;
+  for (std::uint64_t c = 0; c < kChannels; ++c) {
+    bench::Channel& one = channels.emplace_back(7);
+    one.add_tasks(kTasks, 1'000'000);
+    for (std::uint64_t i = 0; i < kMarks; ++i) one.change(status_of(i), 2'000'000 + i);
+  }
+  std::vector<slack::SlashCommand> changes;  // None of them to what a channel has already.
+  for (std::uint64_t i = 0; i < kAhead; ++i) {
+    const std::string task = std::to_string(1 + i * 7 % kTasks);
+    changes.push_back(bench::slash_command(task + " !green", i));
+  }
+  bench::row("the same, 200 channels in turn", microseconds_of([&](std::uint64_t i) {
+               keep(channels[i % kChannels].handle(changes[i % kAhead]));
+             }),
+             "us", 0, "300 handled marks each: little of it is in the processor's caches");
   std::vector<slack::HandlerResult> results;
   std::vector<crdt::Delta> deltas;
   bench::Channel writer(7);

@@ -1,8 +1,7 @@
 // How the benchmarks of pure code take time, and how they print it.
 //
 // Shape    CPU time of this thread, so that other work on the machine shows only in caches; the
-// median
-//          of kRounds rounds, each as many calls as kRoundTime takes.
+//          median of kRounds rounds, each as many calls as kRoundTime takes.
 #pragma once
 
 #include <algorithm>

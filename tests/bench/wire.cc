@@ -54,8 +54,8 @@ void status_change() {
   const slack::SlashCommand command = bench::slash_command("5 !done", 99);
   const crdt::Record timeline =
       node::timeline_record(key, command.signed_at, command.id, result.entry);
-  const crdt::Record request = node::request_record(command.signed_at, command.id, second.self(),
-                                                    {result.reply, result.detail});
+  const crdt::Record request =
+      node::request_record(second.self(), 1, {result.reply, result.detail});
   const auto size = [](const crdt::Record& record) {
     return static_cast<double>(record.key.size() + record.value.size());
   };

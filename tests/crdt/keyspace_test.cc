@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "crdt/leaf.h"
+
 namespace {
 
 using namespace crdt::keyspace;
@@ -15,15 +17,25 @@ TEST(Keyspace, NoDocumentsRowsReachIntoAnothers) {
     for (const std::string& other : keys) {
       for (const std::string& group : {std::string("t/1"), std::string("n"), std::string("\xff")}) {
         const auto row = document_group(other, group);
-        const bool inside = document_header(key) < row && row < document_end(key);
+        const bool inside = document_begin(key) < row && row < document_end(key);
         EXPECT_EQ(inside, key == other) << key << " and " << other;
       }
     }
   }
 }
 
-TEST(Keyspace, ADocumentsHeaderComesBeforeItsGroups) {
-  EXPECT_LT(document_header("k"), document_group("k", "\1"));
+TEST(Keyspace, ADocumentsHeaderLiesInsideItAndIsNoGroup) {
+  EXPECT_LT(document_begin("k"), document_header("k"));
+  EXPECT_LT(document_header("k"), document_end("k"));
+  for (const std::string path : {"h0//", "h0//x", "h0/"}) {
+    EXPECT_NE(document_group("k", crdt::group_of(path)), document_header("k"));
+  }
+}
+
+TEST(Keyspace, ADocumentsHeaderLiesBetweenTheHandledMarksAndTheTasks) {
+  EXPECT_LT(document_group("k", "h/ffffffff"), document_header("k"));
+  EXPECT_LT(document_header("k"), document_group("k", "n"));
+  EXPECT_LT(document_header("k"), document_group("k", "t/0"));
 }
 
 TEST(Keyspace, LogRowsSortAsTheirNumbersDo) {
@@ -35,7 +47,7 @@ TEST(Keyspace, LogRowsSortAsTheirNumbersDo) {
 
 TEST(Keyspace, KindsOfRowsLieApart) {
   EXPECT_LT(cursor("\xff\xff"), cursors_end());
-  EXPECT_LE(cursors_end(), document_header("a"));
+  EXPECT_LE(cursors_end(), document_begin("a"));
   EXPECT_LT(document_end(std::string(200, '\xff')), documents_end());
   EXPECT_LE(documents_end(), log(0));
   EXPECT_LE(log_end(), record("a"));

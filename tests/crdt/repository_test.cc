@@ -206,6 +206,13 @@ TEST(Repository, OnInsertIsCalledOncePerRecord) {
   EXPECT_EQ(shelf.inserted.size(), 2u);
 }
 
+TEST(Repository, OnInsertIsNotCalledAgainWhenAGreaterValueReplacesARecord) {
+  Shelf shelf;
+  ASSERT_TRUE(shelf.repository->apply({{}, {{"t1", "v"}}}));
+  ASSERT_TRUE(shelf.repository->apply({{}, {{"t1", "w"}}}));
+  EXPECT_THAT(shelf.inserted, ElementsAre("t1"));
+}
+
 TEST(Repository, OnInsertIsCalledInsideTheTransactionThatInserts) {
   node::MemoryStore store;
   bool inside = false;

@@ -284,6 +284,28 @@ TEST_F(PeerHostile, BytesThatWereChangedOnTheWayCostTheLink) {
   EXPECT_TRUE(mallory.dropped());
 }
 
+// Each context is small; hundreds of them were asked with in one message, larger than a frame.
+TEST_F(PeerHostile, AskingForManyDocumentsWithLongContextsTakesSeveralMessages) {
+  Offer offer{0, 0, 1, true, {}, {}, {}};
+  victim.batch([&](Peer&, crdt::Repository& repository) {
+    crdt::Delta delta;
+    for (std::uint64_t run = 1; run <= 400; ++run) delta.advance.advance({run}, 1);
+    for (int i = 0; i < 250; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      ASSERT_TRUE(repository.apply({{{key, delta}}, {}}));
+      offer.documents.push_back({key, 1});
+    }
+  });
+  mallory.begin();
+  offer.scan = scan();
+  mallory.say(offer);
+  std::size_t asked = 0;
+  for (const Message& message : mallory.hear()) {
+    if (const auto* want = std::get_if<gossip::Want>(&message)) asked += want->documents.size();
+  }
+  EXPECT_EQ(asked, 250u);
+}
+
 // --- strangers ---
 
 TEST_F(PeerHostile, AnUnknownKeyIsClosedWithOneNotice) {

@@ -60,6 +60,16 @@ TEST(PeerSize, LargeRecordsAreAnsweredInMessagesThatFitAFrame) {
   });
 }
 
+TEST(PeerSize, AChangeLargerThanAFrameIsOfferedInsteadOfPushed) {
+  Mesh mesh(2, 5);
+  ASSERT_TRUE(mesh.settle());
+  mesh.insert(0, std::vector<crdt::Record>{{"p1", std::string(900'000, 'x')},
+                                           {"p2", std::string(900'000, 'y')}});
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_TRUE(mesh.equal());
+  EXPECT_EQ(mesh.digest(1).records, 2u);
+}
+
 TEST(PeerSize, TheLargestRecordIsPushedToLinkedPeers) {
   Mesh mesh(2, 4);
   ASSERT_TRUE(mesh.settle());

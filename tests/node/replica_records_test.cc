@@ -16,6 +16,7 @@ using node::Handling;
 using namespace std::chrono_literals;
 
 constexpr RequestId kRequest{1, 2};
+constexpr std::uint64_t kEvent = 7;
 const WallTime kAsked(1'790'000'000s);
 
 // A document that took kRequest at each of `handlers`, concurrently.
@@ -24,7 +25,7 @@ crdt::Document handled_by(const std::vector<ReplicaId>& handlers) {
   std::vector<crdt::Delta> deltas;
   for (const ReplicaId handler : handlers) {
     crdt::Edit edit(document, handler, {kRequest, "U1"}, {kAsked.time_since_epoch().count()});
-    crdt::add_handled(edit);
+    crdt::add_handled(edit, crdt::big_endian(kEvent));
     deltas.push_back(edit.finish());
   }
   for (const crdt::Delta& delta : deltas) document.apply(delta);
@@ -56,20 +57,19 @@ TEST_F(ReplicaRecords, TimelineKeysComeFromTheRequestAloneAndSortByDocumentAndTi
 }
 
 TEST_F(ReplicaRecords, EachReplicaThatHandlesARequestLeavesARecordOfItsOwn) {
-  EXPECT_NE(node::request_record(kAsked, kRequest, {1}, {}).key,
-            node::request_record(kAsked, kRequest, {2}, {}).key);
+  EXPECT_NE(node::request_record({1}, kEvent, {}).key, node::request_record({2}, kEvent, {}).key);
 }
 
 TEST_F(ReplicaRecords, WhatWasAnsweredIsFoundAsItWas) {
   const Handling handling{std::string("{\"text\":\"\0\"}", 12), "detail"};
-  keep(node::request_record(kAsked, kRequest, {1}, handling));
+  keep(node::request_record({1}, kEvent, handling));
   const auto found = find_handling(repository, handled_by({{1}}), kRequest);
   ASSERT_TRUE(found && *found);
   EXPECT_EQ(**found, handling);
 }
 
 TEST_F(ReplicaRecords, AnUnknownRequestWasNotHandled) {
-  keep(node::request_record(kAsked, kRequest, {1}, {"answer", ""}));
+  keep(node::request_record({1}, kEvent, {"answer", ""}));
   const auto found = find_handling(repository, handled_by({{1}}), {3, 4});
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
@@ -81,9 +81,20 @@ TEST_F(ReplicaRecords, AMarkWhoseRecordIsNotHereYetYieldsNothing) {
   EXPECT_FALSE(*found);
 }
 
+TEST_F(ReplicaRecords, AMarkThatNoReplicaWritesLeadsNowhere) {
+  keep(node::request_record({1}, kEvent, {"answer", ""}));
+  crdt::Document document;
+  crdt::Edit edit(document, {1}, {kRequest, "U1"}, {kAsked.time_since_epoch().count()});
+  crdt::add_handled(edit, std::string(300, 'x'));
+  document.apply(edit.finish());
+  const auto found = find_handling(repository, document, kRequest);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(*found);
+}
+
 TEST_F(ReplicaRecords, OfSeveralHandlersEveryPeerPicksTheSameOne) {
-  keep(node::request_record(kAsked, kRequest, {2}, {"of 2", ""}));
-  keep(node::request_record(kAsked, kRequest, {1}, {"of 1", ""}));
+  keep(node::request_record({2}, kEvent, {"of 2", ""}));
+  keep(node::request_record({1}, kEvent, {"of 1", ""}));
   for (const auto& handlers : {std::vector<ReplicaId>{{1}, {2}}, {{2}, {1}}}) {
     const auto found = find_handling(repository, handled_by(handlers), kRequest);
     ASSERT_TRUE(found && *found);
@@ -92,7 +103,7 @@ TEST_F(ReplicaRecords, OfSeveralHandlersEveryPeerPicksTheSameOne) {
 }
 
 TEST_F(ReplicaRecords, WhereOnlyTheOthersRecordIsHereItAnswers) {
-  keep(node::request_record(kAsked, kRequest, {2}, {"of 2", ""}));
+  keep(node::request_record({2}, kEvent, {"of 2", ""}));
   const auto found = find_handling(repository, handled_by({{1}, {2}}), kRequest);
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->answer, "of 2");

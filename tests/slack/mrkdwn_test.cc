@@ -97,6 +97,36 @@ TEST(JsonWriter, EscapesAsJsonWants) {
   EXPECT_EQ(out, "\"\\\"\\\\/\\n\\r\\t\\u0000\\u001f\\u007f é🔥\"");
 }
 
+TEST(JsonWriter, EscapesWhereverInAValueSomethingStands) {
+  for (const std::string_view odd :
+       {"\"", "\\", "\x01", "\x1F", "\x7F", "\xFF", "é", "🔥", "\xF0\x9F"}) {
+    for (std::size_t size = 0; size < 60; ++size) {
+      for (const std::size_t at : {std::size_t{0}, size / 2, size}) {
+        std::string text(size, 'a');
+        text.insert(at, odd);
+        std::string out;
+        JsonWriter(out).string(text);
+        const auto json = nlohmann::json::parse(out, nullptr, false);
+        ASSERT_FALSE(json.is_discarded()) << out;
+        ASSERT_EQ(json.get<std::string>(), to_valid_utf8(text));
+        ASSERT_EQ(out.find('\x7F'), std::string::npos);
+      }
+    }
+  }
+}
+
+TEST(Utf8, CountsAndMendsWhereverSomethingStands) {
+  for (std::size_t size = 0; size < 20; ++size) {
+    for (std::size_t at = 0; at <= size; ++at) {
+      std::string text(size, 'a');
+      text.insert(at, "é\xFF🔥");
+      EXPECT_EQ(utf8_length(text), size + 3);
+      EXPECT_EQ(ascii_bytes(text), at);
+      EXPECT_EQ(to_valid_utf8(text), std::string(text).replace(at + 2, 1, kReplacement));
+    }
+  }
+}
+
 RC_GTEST_PROP(JsonWriter, IsReadBackByNlohmann, (std::string text)) {
   std::string out;
   JsonWriter(out).begin_object().field(text, text).end_object();

@@ -118,10 +118,10 @@ std::uint64_t Mesh::write(std::size_t index, const std::string& key, const std::
   return seq;
 }
 
-void Mesh::insert(std::size_t index, const crdt::Record& record) {
+void Mesh::insert(std::size_t index, const std::vector<crdt::Record>& records) {
   Node& node = *nodes_[index];
   run(node, [&] {
-    const crdt::Change change{{}, {record}};
+    const crdt::Change change{{}, records};
     const auto outcome = node.repository->apply(change);
     CHECK(outcome);
     if (outcome->seq != 0) node.peer->push(outcome->seq, change);

@@ -31,7 +31,8 @@ class Mesh {
   std::uint64_t write(std::size_t node, const std::string& key, const std::string& path,
                       const std::string& value);
   // A record without a document change.
-  void insert(std::size_t node, const crdt::Record& record);
+  void insert(std::size_t node, const crdt::Record& record) { insert(node, std::vector{record}); }
+  void insert(std::size_t node, const std::vector<crdt::Record>& records);  // In one change.
 
   std::string read(std::size_t node, const std::string& key, const std::string& path);
 
@@ -41,7 +42,8 @@ class Mesh {
   // The process dies and comes back with its store: memory, links and replica id are gone.
   void restart(std::size_t node);
 
-  // The store as it is now, and a restart from such a copy: a restored backup that nobody announced.
+  // The store as it is now, and a restart from such a copy: a restored backup that nobody
+  // announced.
   node::MemoryStore snapshot(std::size_t node) const { return nodes_[node]->store; }
   void roll_back(std::size_t node, const node::MemoryStore& snapshot);
 

@@ -31,13 +31,6 @@ TEST(BenchSystem, AnonymousMemoryComesFromItsOwnLine) {
   EXPECT_GT(rss_anon_mib(::getpid()).value_or(0), 0);
 }
 
-TEST(BenchSystem, DiskOctetsAreThoseThatReachTheDisk) {
-  EXPECT_EQ(disk_bytes_in("rchar: 1\nwchar: 99\nread_bytes: 5\nwrite_bytes: 4096\n"
-                          "cancelled_write_bytes: 7\n"),
-            4096U);
-  EXPECT_EQ(disk_bytes_in("wchar: 99\n"), std::nullopt);
-}
-
 TEST(BenchSystem, BusyTimeLeavesOutIdleWaitingAndStolenTime) {
   // user nice system idle iowait irq softirq steal
   const auto busy = busy_time_in("cpu  100 20 30 7000 8000 4 5 9000 0 0\ncpu0 1 1 1 1 1 1 1 1\n");

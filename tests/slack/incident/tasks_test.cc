@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "crdt/edit.h"
 #include "slack/incident/status_set.h"
 #include "slack/incident/timeline.h"
@@ -48,6 +52,58 @@ TEST(ReadTasks, SkipsTasksWithoutALiveCore) {
   EXPECT_EQ(list.tasks.front().text.value(), "a task");
   EXPECT_EQ(list.tasks.front().status_name(StatusSet::standard()), "assigned");
   EXPECT_EQ(list.number_max, 4U);
+}
+
+// Two replicas' cores and texts, side by side: shared numbers, several numbers of one task, cores
+// that do not decode, texts without a core.
+crdt::Document random_tasks() {
+  const std::vector<std::string> cores{"1 a 0 5 U1",  "1 b 0 5 U2",  "2 a 0 5 U1", "2 b 1 5 U2",
+                                       "3 a 1 5 U1",  "12 a 0 5 U1", "2 b",        "3x a 0 5 U1",
+                                       "01 c 0 5 U3", "none"};
+  crdt::Document all;
+  for (const std::uint64_t replica : {1, 2}) {
+    crdt::Document own;
+    crdt::Edit edit(own, crdt::ReplicaId{replica}, {}, crdt::Rank{5});
+    for (const std::string id : {"aa", "aa-1", "bb", "bb/who"}) {
+      if (*rc::gen::inRange(0, 3) > 0) edit.write(core_path(id), *rc::gen::elementOf(cores));
+      if (*rc::gen::inRange(0, 2) > 0) edit.write(text_path(id), "text of " + id);
+    }
+    if (edit.empty()) continue;
+    const crdt::Delta delta = edit.finish();
+    RC_ASSERT(all.apply(delta) == crdt::Applied::kApplied);
+  }
+  return all;
+}
+
+RC_GTEST_PROP(ReadTasks, FindsByNumberWhatTheWholeListFinds, ()) {
+  const crdt::Document document = random_tasks();
+  TaskList whole = read_tasks(document);
+  const auto shown = [](const std::vector<Task*>& tasks) {
+    std::vector<std::string> lines;
+    for (const Task* task : tasks) {
+      lines.push_back(task->label() + ' ' + std::string(task->id) + ' ' + encode(task->core) + ' ' +
+                      std::string(task->text.value()));
+    }
+    return lines;
+  };
+  for (const std::uint32_t number : {1, 2, 3, 12, 4}) {
+    for (const char letter : {'\0', 'a', 'b'}) {
+      const std::vector<TaskRef> refs{{number, letter}, {1, 0}};
+      TaskList called = read_tasks_called(document, refs);
+      for (const TaskRef& ref : refs) RC_ASSERT(shown(called.find(ref)) == shown(whole.find(ref)));
+    }
+  }
+}
+
+RC_GTEST_PROP(ReadTasks, KnowsFromCoresAloneWhatAnAddAsks, ()) {
+  const crdt::Document document = random_tasks();
+  const TaskList whole = read_tasks(document);
+  for (const std::string_view id : {"aa", "aa-1", "bb", "cc"}) {
+    const Minted minted = read_minted(document, id);
+    RC_ASSERT(minted.number_max == whole.number_max);
+    RC_ASSERT(minted.exists == std::any_of(whole.tasks.begin(), whole.tasks.end(),
+                                           [&](const Task& task) { return task.id == id; }));
+  }
 }
 
 TEST(ReadTasks, KeepsTheGreatestNumberThoughItsTaskIsPurged) {
