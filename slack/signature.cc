@@ -15,7 +15,7 @@ namespace slack {
 namespace {
 
 constexpr std::string_view kVersion = "v0";
-constexpr std::size_t kDigestBytes = 32;                       // SHA-256.
+constexpr std::size_t kDigestBytes = 32;  // SHA-256.
 constexpr std::string_view kPrefix = "v0=";
 constexpr std::size_t kSignatureChars = kPrefix.size() + 2 * kDigestBytes;  // And the hex.
 constexpr std::size_t kTimestampDigitsMax = 12;  // Lasts 30,000 years and cannot overflow.

@@ -1,6 +1,7 @@
 #include "node/cli/child_process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -29,6 +30,9 @@ namespace {
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
+  // Not all of the parent's descriptors were opened close-on-exec: Asio's sockets are not. A copy
+  // of one in the child would keep a connection open that the parent closes.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   if (keep_fd >= 0) ::fcntl(keep_fd, F_SETFD, 0);
   ::execv(arguments[0], arguments);
   ::_exit(127);

@@ -21,7 +21,7 @@ namespace node::cli {
 class ChildProcess {
  public:
   // Standard input is empty; standard output and error are appended to `output`. `keep_fd` stays
-  // open in the child under the same number; -1 for none.
+  // open in the child under the same number, -1 for none; no other descriptor does.
   [[nodiscard]] static crdt::Result<ChildProcess> start(const std::vector<std::string>& command,
                                                         const std::filesystem::path& output,
                                                         int keep_fd = -1);

@@ -15,7 +15,7 @@
 namespace tests {
 namespace {
 
-constexpr std::uint64_t kStatesMax = kFullCounts ? 2'500'000 : 3'000;
+constexpr std::uint64_t kStatesMax = kFullCounts ? 1'200'000 : 3'000;
 constexpr std::uint64_t kFlightStatesMax = kFullCounts ? 400'000 : 3'000;
 
 constexpr Scope kScopes[] = {

@@ -2,6 +2,8 @@
 #include "node/cli/serve.h"
 
 #include <fcntl.h>
+
+#include <cstdio>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -34,6 +36,7 @@ class Command {
   explicit Command(std::vector<std::string> arguments) {
     int ends[2];
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    std::fflush(nullptr);  // What this process has not written yet must not leave the child, too.
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(ends[1], STDOUT_FILENO);
