@@ -36,10 +36,6 @@ std::uint64_t record_hash(const Record& record) {
   return short_hash(ByteWriter().run(record.key).run(record.value).take());
 }
 
-Error damaged(const std::string& what) {
-  return Error(what + " is damaged in this peer's store (its checksum is wrong)");
-}
-
 // Nothing where it is damaged: a cursor may claim less than is covered, never more.
 Cursor read_cursor(BytesView sealed) {
   const Result<BytesView> value = open_value(sealed);
@@ -56,6 +52,11 @@ bool has_gap(const Document& document, const Delta& delta) {
 }
 
 }  // namespace
+
+Error Repository::damaged(const std::string& what) {
+  ++damage_found_;
+  return Error(what + " is damaged in this peer's store (its checksum is wrong)");
+}
 
 Result<void> Repository::open() {
   head_ = 0;

@@ -93,6 +93,8 @@ class Repository {
   [[nodiscard]] ReplicaId run() const { return run_; }
   [[nodiscard]] std::uint64_t head() const { return head_; }
   [[nodiscard]] const StoreDigest& digest() const { return digest_; }
+  // How often a stored value was found damaged since the process began.
+  [[nodiscard]] std::uint64_t damage_found() const { return damage_found_; }
   // Rows with seq in (after, head], in order, until `visit` says false.
   [[nodiscard]] Result<void> scan_log(
       std::uint64_t after, const std::function<bool(std::uint64_t seq, const LogRow& row)>& visit);
@@ -125,12 +127,14 @@ class Repository {
   std::uint64_t append(LogRow row);
   void account(const std::string& key, const VersionVector& before, const VersionVector& after);
   void evict();
+  Error damaged(const std::string& what);
 
   Transaction* txn_ = nullptr;
   OnInsert on_insert_;
   ReplicaId run_;
   std::uint64_t head_ = 0;
   StoreDigest digest_;
+  std::uint64_t damage_found_ = 0;
   std::map<std::string, Cached> cache_;
   std::list<std::string> ages_;    // Least recently used first.
   std::size_t cached_leaves_ = 0;  // And one for each document, so that empty ones count.

@@ -38,6 +38,7 @@ struct Link {
   LogSender sender;
   LogReceiver receiver;
   std::optional<crdt::Instant> offer_at;  // When rows of third peers are offered.
+  bool unreadable = false;                // The last offer failed: the next one is at offer_at.
   std::optional<crdt::Instant> stuck_at;  // When an offer that makes no progress ends the link.
 
   // Pushes that came before what they build on, by row: usually it is on its way from a third peer.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "crdt/check.h"
 #include "gossip/wire.h"
@@ -10,12 +11,14 @@ namespace gossip {
 
 namespace {
 
-// Whether row `last` will offer the document of row `seq` by name, so that this one need not. A row
-// that came from a peer is left out or offered by its source, and speaks only for its own change.
-crdt::Result<bool> offered_later(crdt::Repository& repository, std::uint64_t seq,
-                                 std::uint64_t last) {
-  if (last == seq) return false;
-  const crdt::Result<crdt::LogRow> row = repository.log_row(last);
+// Whether a row after `seq` will offer `key` by name, so that this one need not. A row that came
+// from a peer is left out or offered by its source, and speaks only for its own change.
+crdt::Result<bool> offered_later(crdt::Repository& repository, const std::string& key,
+                                 std::uint64_t seq) {
+  const crdt::Result<std::uint64_t> last = repository.last_touched(key);
+  if (!last) return last.error();
+  if (*last == seq) return false;
+  const crdt::Result<crdt::LogRow> row = repository.log_row(*last);
   if (!row) return row.error();
   return row->source.seq == 0;
 }
@@ -74,15 +77,23 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
   });
   if (!scanned) return scanned.error();
   for (const auto& [key, seq] : touched) {
-    const crdt::Result<std::uint64_t> last = repository.last_touched(key);
-    if (!last) return last.error();
-    const crdt::Result<bool> stale = offered_later(repository, seq, *last);
-    if (!stale) return stale.error();
-    if (*stale) continue;
+    const crdt::Result<bool> stale = offered_later(repository, key, seq);
+    if (!stale || *stale) {
+      if (!stale) damaged_.push_back(stale.error());
+      continue;
+    }
     const crdt::Result<const crdt::Document*> document = repository.document(key);
-    if (!document) return document.error();
+    if (!document) {
+      damaged_.push_back(document.error());
+      continue;
+    }
     offer.documents.push_back({key, context_hash((*document)->context())});
   }
+  std::erase_if(offer.records, [&](const crdt::Bytes& key) {
+    const auto record = repository.record(key);
+    if (!record) damaged_.push_back(record.error());
+    return !record;
+  });
   for (const auto& [run, seq] : sources) offer.sources.push_back({run, seq});
   offer.tail = offer.to == repository.head();
   return offer;

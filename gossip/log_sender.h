@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "crdt/repository.h"
 #include "crdt/result.h"
@@ -55,6 +57,10 @@ class LogSender {
                                                           crdt::ReplicaId receiver,
                                                           const Expand& expand);
 
+  // What the offers since the last call left out, because it cannot be read here: it is not held,
+  // and must not hold up the rest. Repaired, it gets a row of its own.
+  [[nodiscard]] std::vector<crdt::Error> take_damaged() { return std::exchange(damaged_, {}); }
+
   // True if it closes the open offer.
   bool resolved(const Resolved& resolved);
 
@@ -69,6 +75,7 @@ class LogSender {
   std::optional<Offer> open_;  // Without its lists.
   std::set<std::uint64_t> pushed_;
   std::set<std::uint64_t> unacked_;
+  std::vector<crdt::Error> damaged_;
 };
 
 }  // namespace gossip

@@ -133,7 +133,9 @@ void Peer::forget(Instant now, Link& link) {
 
 void Peer::drop(Instant now, LinkId id, const std::string& reason) {
   Link& link = *links_.at(id);
-  const std::string who = link.name.empty() ? "a peer that is not known yet" : link.name;
+  const std::string who = !link.name.empty()      ? link.name
+                          : !link.address.empty() ? "the peer at " + link.address
+                                                  : "a peer that is not known yet";
   note(Severity::kWarning, "dropped the link with " + who + ": " + reason);
   output_.closes.push_back(id);
   forget(now, link);
@@ -144,12 +146,24 @@ void Peer::link_closed(Instant now, LinkId id, const std::string& reason) {
   if (found == links_.end()) return;
   Link& link = *found->second;
   if (link.hello) note(Severity::kInfo, "link with " + link.name + " closed: " + reason);
+  for (auto& [key, target] : targets_) {
+    if (link.hello || link.address.empty() || target.config.address != link.address) continue;
+    unreached(target, reason + " before the handshake was over; does it list this node's key?");
+  }
   forget(now, link);
 }
 
-void Peer::dial_failed(Instant now, const std::string& address) {
+// Dials go on for as long as a peer is away: the same reason is noted once.
+void Peer::unreached(Target& target, const std::string& why) {
+  if (std::exchange(target.trouble, why) == why) return;
+  note(Severity::kInfo,
+       "not linked with " + target.config.name + " at " + target.config.address + ": " + why);
+}
+
+void Peer::dial_failed(Instant now, const std::string& address, const std::string& reason) {
   for (auto& [key, target] : targets_) {
     if (!target.dialling || target.config.address != address || target.link) continue;
+    unreached(target, reason);
     target.dialling = false;
     target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
     target.dial_at = now + target.backoff;
@@ -229,8 +243,8 @@ void Peer::batch_end(Instant now) {
       flush(now, *link);
       continue;
     }
-    settle(now, *link);
-    if (link->sender.scanning()) offer(now, *link);
+    settle(*link);
+    if (link->sender.scanning() && !link->unreadable) offer(now, *link);
     if (!link->offer_at && link->sender.behind(repository_.head())) {
       link->offer_at = now + config_.offer_after;
     }

@@ -45,6 +45,8 @@ class Peer {
   static constexpr std::chrono::seconds kHandshakeMax{5};
   static constexpr std::chrono::milliseconds kParkedFor{100};  // Above a link's latency.
   static constexpr std::chrono::seconds kStuckAfter{30};
+  // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
+  static constexpr std::chrono::seconds kOfferAgainAfter{10};
   // A key taken from a process's memory opens at most this much of the past. By volume a link
   // rekeys by itself (gossip/link_cipher.h).
   static constexpr std::chrono::hours kRekeyAfter{1};
@@ -55,7 +57,7 @@ class Peer {
   void link_opened(crdt::Instant now, LinkId link, const std::string& address);
   void link_bytes(crdt::Instant now, LinkId link, crdt::BytesView bytes);
   void link_closed(crdt::Instant now, LinkId link, const std::string& reason);
-  void dial_failed(crdt::Instant now, const std::string& address);
+  void dial_failed(crdt::Instant now, const std::string& address, const std::string& reason);
   void wake(crdt::Instant now);
 
   // A change made here, logged as row `seq`: it goes to every peer that is up to date.
@@ -83,6 +85,7 @@ class Peer {
     bool dialling = false;
     std::optional<crdt::Instant> dial_at;
     std::chrono::milliseconds backoff{0};
+    std::string trouble;  // Why dialling it failed, as last noted; empty once it is linked.
   };
 
   Target* target_of(const PublicKey& key);
@@ -92,6 +95,7 @@ class Peer {
   void forget(crdt::Instant now, Link& link);
   void established(Link& link);
   void announce_links();
+  void unreached(Target& target, const std::string& why);
   void send(Link& link, const Message& message);
   void flush(crdt::Instant now, Link& link);
   void note(Severity severity, std::string text);
@@ -117,9 +121,8 @@ class Peer {
   void retry_parked(crdt::Instant now);
   void forward(const Link& source, std::uint64_t seq, const crdt::Change& change);
   void rescan(Link& link);
-  void settle(crdt::Instant now, Link& link);
+  void settle(Link& link);
   void offer(crdt::Instant now, Link& link);
-  void send_offer(crdt::Instant now, Link& link, const Offer& offer);
   bool covers(const std::vector<crdt::Cursor>& sources);
   // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
   // start and written by one process has been forged. Its next own dot would be beyond them.

@@ -56,6 +56,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
   target->link = link.id;
   target->dial_at.reset();
   target->backoff = std::chrono::milliseconds{0};
+  target->trouble.clear();
   note(Severity::kInfo, "linked with " + link.name);
   announce_links();
   rescan(link);
@@ -181,7 +182,11 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   };
   for (const DocumentHash& offered : offer.documents) {
     const auto document = repository_.document(offered.key);
-    if (!document) return "cannot judge its offer: " + document.error().message;
+    if (!document) {
+      // The peer is not to blame, and the other documents of its offer are needed.
+      note(Severity::kWarning, "cannot take from " + link.name + ": " + document.error().message);
+      continue;
+    }
     if (context_hash((*document)->context()) == offered.hash) continue;
     link.receiver.want_document(offered.key);
     const crdt::VersionVector& context = (*document)->context();
@@ -198,11 +203,11 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   return std::nullopt;
 }
 
-Peer::Verdict Peer::on(Instant now, Link& link, const Expand& expand) {
+Peer::Verdict Peer::on(Instant, Link& link, const Expand& expand) {
   const crdt::Result<std::optional<Offer>> spelt =
       link.sender.expand(repository_, link.hello->run, expand);
   if (!spelt) return "cannot read the rows it asks for: " + spelt.error().message;
-  if (*spelt) send_offer(now, link, **spelt);
+  if (*spelt) send(link, **spelt);
   return std::nullopt;
 }
 
@@ -215,13 +220,17 @@ void Peer::offer(Instant now, Link& link) {
   link.offer_at.reset();
   if (!link.sender.behind(repository_.head()) && !link.sender.scanning()) return;
   const crdt::Result<Offer> next = link.sender.next_offer(repository_, link.hello->run);
-  if (!next) return note(Severity::kWarning, "cannot offer: " + next.error().message);
-  send_offer(now, link, *next);
+  for (const crdt::Error& error : link.sender.take_damaged()) {
+    note(Severity::kWarning, "cannot pass on to " + link.name + ": " + error.message);
+  }
+  link.unreadable = !next;
+  if (next) return send(link, *next);
+  link.offer_at = now + kOfferAgainAfter;
+  note(Severity::kWarning,
+       "cannot pass on to " + link.name + " what is stored here: " + next.error().message);
 }
 
-void Peer::send_offer(Instant, Link& link, const Offer& offer) { send(link, offer); }
-
-void Peer::settle(Instant now, Link& link) {
+void Peer::settle(Link& link) {
   if (link.parked.empty()) {
     if (const auto resolved = link.receiver.settle()) {
       link.stuck_at.reset();
@@ -230,7 +239,6 @@ void Peer::settle(Instant now, Link& link) {
   }
   if (!link.receiver.waiting()) link.stuck_at.reset();
   if (link.receiver.live()) store_position(link);
-  (void)now;
 }
 
 void Peer::store_position(Link& link) {

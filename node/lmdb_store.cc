@@ -190,11 +190,14 @@ void LmdbStore::end_transaction() {
 }
 
 CommitError LmdbStore::recover(int code) {
-  const CommitError error(is_disk_full(code) ? CommitFailure::kDiskFull : CommitFailure::kIo,
-                          "the store in " + options_.dir + ": " + mdb_strerror(code));
-  if (code == MDB_MAP_FULL) {
+  std::string reason = "the store in " + options_.dir + ": " + mdb_strerror(code);
+  CommitFailure kind = is_disk_full(code) ? CommitFailure::kDiskFull : CommitFailure::kIo;
+  if (code == MDB_MAP_FULL && options_.map_bytes < kMapBytesMax) {
     options_.map_bytes = std::min(options_.map_bytes * 2, kMapBytesMax);
+    kind = CommitFailure::kIo;  // Opened anew, it has room again: nobody needs to wait for a disk.
+    reason += "; it now takes " + std::to_string(options_.map_bytes) + " octets of address space";
   }
+  const CommitError error(kind, reason);
   close_environment();
   // If this fails, begin() tries again and says why.
   if (!open_environment()) environment_ = nullptr;

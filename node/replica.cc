@@ -185,7 +185,7 @@ void Replica::Impl::on(const Now& now, const LinkClosed& closed) {
 }
 
 void Replica::Impl::on(const Now& now, const DialFailed& failed) {
-  if (peer_) peer_->dial_failed(now.steady, failed.address);
+  if (peer_) peer_->dial_failed(now.steady, failed.address, failed.reason);
 }
 
 void Replica::Impl::on(const Now& now, const Wake&) {
@@ -232,8 +232,9 @@ void Replica::Impl::serve_admin(const HttpRequest& http) {
   if (http.method != "GET" && http.method != "HEAD") return refuse_method(http, "GET");
   if (path == "/healthz") return reply(http, 200, "ok\n", "text/plain");
   if (path == "/readyz") {
-    const bool ready = mode_ == Mode::kReadWrite;
-    return reply(http, ready ? 200 : 503, ready ? "ready\n" : "read-only\n", "text/plain");
+    if (mode_ == Mode::kReadOnly) return reply(http, 503, "read-only\n", "text/plain");
+    if (repository_.damage_found() > 0) return reply(http, 503, "damaged\n", "text/plain");
+    return reply(http, 200, "ready\n", "text/plain");
   }
   if (path == "/status") return reply(http, 200, to_json(status()));
   reply(http, 200, to_prometheus(status()), "text/plain; version=0.0.4");
@@ -336,6 +337,7 @@ Status Replica::Impl::status() {
   status.run = self_;
   status.read_only = mode_ == Mode::kReadOnly;
   status.complete = peer_ && peer_->complete();
+  status.damage_found = repository_.damage_found();
   status.log_head = repository_.head();
   status.digest = repository_.digest();
   status.conflicts = count_conflicts();

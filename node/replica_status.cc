@@ -47,6 +47,7 @@ std::string to_json(const Status& status) {
   json.field("state_hash", hex(status.digest.hash));
   json.key("read_only").boolean(status.read_only);
   json.key("complete").boolean(status.complete);
+  json.key("damage_found").number(static_cast<std::int64_t>(status.damage_found));
   if (status.conflicts) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
   }
@@ -65,6 +66,7 @@ std::string to_prometheus(const Status& status) {
   std::string out;
   metric(out, "gauge", "read_only", "", status.read_only ? 1 : 0);
   metric(out, "gauge", "complete", "", status.complete ? 1 : 0);
+  metric(out, "counter", "damage_found_total", "", status.damage_found);
   metric(out, "gauge", "log_head", "", status.log_head);
   metric(out, "gauge", "documents", "", status.digest.documents);
   metric(out, "gauge", "records", "", status.digest.records);

@@ -148,13 +148,16 @@ std::string DemoSession::draw_status(const TextStyle& style) {
     out += draw_peer(peer, style, hashes) + "\n";
   }
   std::string differ;
+  int differing = 0;
   for (const auto& [peer, hash] : hashes) {
     if (hash == hashes.front().second) continue;
     differ += (differ.empty() ? "" : ", ") + name_of(peer);
+    ++differing;
   }
   if (hashes.empty()) return out + "no peer is up";
   if (differ.empty()) return out + paint(style, "32", "all that are up are equal");
-  return out + paint(style, "33", differ + " differs from " + name_of(hashes.front().first));
+  differ += differing == 1 ? " differs from " : " differ from ";
+  return out + paint(style, "33", differ + name_of(hashes.front().first));
 }
 
 crdt::Result<void> DemoSession::perform_one(const WaitLine&) { return cluster_.settle(pause_); }

@@ -86,7 +86,8 @@ void add_slack(CLI::App& app, Action& action) {
   command->add_option("--channel", slash.channel_id, "channel id, such as C012AB3CD")->required();
   command->add_option("--user-name", slash.user_name, "default: the user id");
   command->add_option("--channel-name", slash.channel_name, "default: incident");
-  command->add_option("--team", slash.team_id, "workspace id; default: T0MUSTER");
+  command->add_option("--team", slash.team_id,
+                      "workspace id; each has its own channels; default: T0MUSTER, the demo's");
   command->add_option("--app", slash.api_app_id, "app id; default: A0MUSTER");
   command->add_option("--trigger", slash.trigger_id, "trigger id; the same again is a retry");
   command->add_flag("--json", options->json, "print the answer as it came");

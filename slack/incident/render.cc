@@ -114,8 +114,7 @@ class Renderer {
  private:
   void board() {
     if (decision_.known == 0) {
-      headline("No tasks yet. Add the first: " +
-               code(audience_, "add disk full on db-3 @ann !red"));
+      no_tasks_yet();
     } else if (decision_.tasks.empty()) {
       headline("Nothing left to do: " +
                (decision_.known == 1 ? std::string("the only task is")
@@ -128,7 +127,12 @@ class Renderer {
     tasks(kListedCharsMax);
   }
 
+  void no_tasks_yet() {
+    headline("No tasks yet. Add the first: " + code(audience_, "add disk full on db-3 @ann !red"));
+  }
+
   void list() {
+    if (decision_.known == 0) return no_tasks_yet();
     if (decision_.tasks.empty()) {
       headline("No task matches. There are " + count_of(decision_.known, "task") +
                " in this channel: " + code(audience_, "list all"));

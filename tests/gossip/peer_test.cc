@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "crdt/keyspace.h"
 #include "tests/support/mesh.h"
 
 namespace {
@@ -111,6 +112,53 @@ TEST(Peer, InSteadyStateAChangeCrossesEachLinkOnce) {
   ASSERT_TRUE(mesh.settle());
   // Value and record carry the payload twice to each of three peers, and nothing carries it again.
   EXPECT_LT(mesh.bytes_sent() - before, 3 * 2 * payload.size() * 11 / 10);
+}
+
+// --- what the log says ---
+
+std::ptrdiff_t noted(const Mesh& mesh, const std::string& words) {
+  return std::count_if(
+      mesh.notices().begin(), mesh.notices().end(),
+      [&](const std::string& notice) { return notice.find(words) != std::string::npos; });
+}
+
+TEST(Peer, NotesOnceWhyAPeerIsNotReachedAndAgainAfterItWasLinked) {
+  Mesh mesh(2, 9);
+  ASSERT_TRUE(mesh.settle());
+  for (std::ptrdiff_t times = 1; times <= 2; ++times) {
+    mesh.cut(0, 1);
+    for (int i = 0; i < 100; ++i) mesh.pass_time();
+    EXPECT_EQ(noted(mesh, ": refused"), times);
+    mesh.heal();
+    ASSERT_TRUE(mesh.settle());
+  }
+}
+
+// A damaged document used to fail the whole offer: the link never went live, and no other channel's
+// change was passed on.
+TEST(Peer, ADamagedDocumentHoldsUpNoOtherAndFloodsNoLog) {
+  Mesh mesh(2, 10);
+  ASSERT_TRUE(mesh.settle());
+  mesh.cut(0, 1);
+  mesh.write(0, "k", "p", "v");
+  mesh.write(0, "sound", "p", "v");
+  node::MemoryStore store = mesh.snapshot(0);
+  store.begin().put(crdt::keyspace::document_header("k"), "damaged");
+  ASSERT_TRUE(store.commit());
+  mesh.roll_back(0, store);
+  mesh.heal();
+  for (int i = 0; i < 300; ++i) {
+    mesh.write(0, "busy", "p", std::to_string(i));
+    while (mesh.deliver_one()) {
+    }
+    mesh.pass_time();
+  }
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_EQ(mesh.read(1, "sound", "p"), "v");
+  EXPECT_EQ(mesh.read(1, "busy", "p"), "299");
+  EXPECT_EQ(mesh.read(1, "k", "p"), "");
+  EXPECT_GE(noted(mesh, "k is damaged"), 1);
+  EXPECT_LE(noted(mesh, "k is damaged"), 3);
 }
 
 // Everything at once, in hundreds of schedules: writes, cuts, restarts, heals; then all are equal.

@@ -74,7 +74,7 @@ void Mesh::perform(Node& node, gossip::Output output) {
 void Mesh::dial(std::size_t from, const std::string& address) {
   const std::size_t to = std::stoul(address);
   if (cuts_.contains(std::minmax(from, to))) {
-    run(*nodes_[from], [&] { nodes_[from]->peer->dial_failed(now_, address); });
+    run(*nodes_[from], [&] { nodes_[from]->peer->dial_failed(now_, address, "refused"); });
     return;
   }
   const End here{from, {next_link_++}};

@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 
-#include <cstdio>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdio>
 
 #include <csignal>
 #include <filesystem>
