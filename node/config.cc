@@ -94,10 +94,6 @@ class Loader {
                  "expected this or signing_secret_env, and not both; Slack shows the secret under "
                  "\"Basic Information\" of your app");
     }
-    config.replica.command = slack.text_or("command", "/ir");
-    if (config.replica.command.size() < 2 || config.replica.command[0] != '/') {
-      slack.fail("command", "expected a slash command, as in /ir");
-    }
     slack.refuse_unknown();
   }
 

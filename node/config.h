@@ -4,7 +4,7 @@
 // Shape    JSON without comments. Relative paths are relative to the file. `muster init` writes
 //          one.
 //            name, letter, data_dir, identity_file, reply_hold_ms
-//            slack  {listen, signing_secret_file or signing_secret_env, command}
+//            slack  {listen, signing_secret_file or signing_secret_env}
 //            admin  {listen}
 //            peers  {listen, cluster, list: [{name, address, public_key}]}
 //            limits {body_bytes, connections}

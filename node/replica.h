@@ -25,7 +25,6 @@ struct ReplicaConfig {
   std::string name;   // This node's name, as operators call it.
   char letter = 'a';  // Shown in task numbers minted during a split; unique in the cluster.
   std::string signing_secret;  // Slack's.
-  std::string command = "/ir";
   gossip::Config gossip;
   // How long a reply waits for every live peer to hold the change durably, so that the next request
   // finds it on any peer. 25 ms is below what a person notices; 0 replies at once.

@@ -43,9 +43,7 @@ std::string config_text(const InitOptions& options) {
   config["letter"] = options.letter;
   config["data_dir"] = "store";
   config["identity_file"] = "identity.key";
-  config["slack"] = {{"listen", options.slack_listen},
-                     {"signing_secret_file", "signing-secret"},
-                     {"command", "/ir"}};
+  config["slack"] = {{"listen", options.slack_listen}, {"signing_secret_file", "signing-secret"}};
   config["admin"] = {{"listen", options.admin_listen}};
   config["peers"] = {{"listen", options.peers_listen},
                      {"cluster", options.cluster},

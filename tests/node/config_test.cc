@@ -84,7 +84,6 @@ TEST_F(ConfigTest, FillsInWhatIsNotSaidAndFindsFilesBesideItself) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->replica.name, "a");
   EXPECT_EQ(config->replica.signing_secret, "shhh");
-  EXPECT_EQ(config->replica.command, "/ir");
   EXPECT_EQ(config->replica.reply_hold_max, std::chrono::milliseconds(25));
   EXPECT_EQ(config->replica.gossip.cluster, "demo");
   EXPECT_EQ(config->replica.gossip.identity, key_number(1));
@@ -99,7 +98,6 @@ TEST_F(ConfigTest, FillsInWhatIsNotSaidAndFindsFilesBesideItself) {
 TEST_F(ConfigTest, TakesEverySetting) {
   config_["reply_hold_ms"] = 0;
   config_["data_dir"] = "/var/lib/muster";
-  config_["slack"]["command"] = "/incident";
   config_["limits"] = {{"body_bytes", 4096}, {"connections", 7}};
   config_["log"] = {
       {"level", "debug"}, {"file", "log"}, {"rotate_bytes", 5000}, {"rotate_files", 2}};
@@ -108,7 +106,6 @@ TEST_F(ConfigTest, TakesEverySetting) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->replica.reply_hold_max.count(), 0);
   EXPECT_EQ(config->data_dir, "/var/lib/muster");
-  EXPECT_EQ(config->replica.command, "/incident");
   EXPECT_EQ(config->body_bytes_max, 4096U);
   EXPECT_EQ(config->connections_max, 7U);
   EXPECT_EQ(config->log.level, node::Level::kDebug);
@@ -149,7 +146,6 @@ TEST_F(ConfigTest, RefusesWhatWouldNotWork) {
   EXPECT_THAT(refusal_of("/slack/listen", "8080"),
               HasSubstr("slack.listen: \"8080\" is not host:port"));
   EXPECT_THAT(refusal_of("/peers/list/0/address", "b:70000"), HasSubstr("is not host:port"));
-  EXPECT_THAT(refusal_of("/slack/command", "ir"), HasSubstr("expected a slash command"));
   EXPECT_THAT(refusal_of("/log/level", "loud"), HasSubstr("log.level: \"loud\" is not debug"));
   EXPECT_THAT(refusal_of("/peers/list/0/public_key", "abc"),
               HasSubstr("peers.list[0].public_key: "));

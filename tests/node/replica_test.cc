@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crdt/keyspace.h"
 #include "slack/signature.h"
 #include "tests/support/replica_cluster.h"
 #include "tests/support/store_view.h"
@@ -234,6 +235,23 @@ TEST_F(ThreeReplicas, OneNumberMintedOnTwoSidesOfACutIsShownWithLettersAndAsksWh
   EXPECT_THAT(board(cluster, 0),
               ElementsAre(HasSubstr("1a assigned left"), HasSubstr("1b done right")));
   expect_equal_everywhere(cluster);
+}
+
+// --- damage ---
+
+TEST_F(ThreeReplicas, ADamagedChannelIsNeverAnsweredWronglyAndThePeerIsNoLongerReady) {
+  cluster.type(0, "add kept");
+  ASSERT_TRUE(cluster.settle());
+  cluster.crash(0);
+  crdt::Transaction& txn = cluster.store(0).begin();
+  txn.put(crdt::keyspace::document_header("channel/T1/C1"), "damaged");
+  ASSERT_TRUE(cluster.store(0).commit());
+  cluster.start(0);
+  EXPECT_THAT(cluster.type(0, "list"), HasSubstr("damaged"));
+  EXPECT_THAT(cluster.type(0, "add lost"), HasSubstr("nothing was changed"));
+  EXPECT_EQ(cluster.ask(0, ReplicaCluster::get("/readyz")).status, 503);
+  EXPECT_THAT(cluster.type(0, "add elsewhere", "U1", "C2"), HasSubstr("elsewhere"));
+  EXPECT_THAT(cluster.type(1, "list"), HasSubstr("kept"));
 }
 
 // --- a full disk ---
