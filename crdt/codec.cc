@@ -50,14 +50,17 @@ Result<T> decode_with(BytesView bytes, const Read& read) {
   if (bytes.size() % sizeof(capnp::word) != 0)
     return Error("message is not a whole number of words");
   const std::size_t count = bytes.size() / sizeof(capnp::word);
-  boost::container::small_vector<capnp::word, kScratchWords> words(count,
-                                                                   boost::container::default_init);
+  // Numbers of a word's size and alignment: capnp::word itself cannot be assigned, which a vector of
+  // any kind may want to.
+  boost::container::small_vector<std::uint64_t, kScratchWords> words(
+      count, boost::container::default_init);
   if (count > 0) std::memcpy(words.data(), bytes.data(), bytes.size());
   capnp::ReaderOptions options;
   options.traversalLimitInWords = count * kTraversalFactor;
   options.nestingLimit = kNestingMax;
   try {
-    capnp::FlatArrayMessageReader message(kj::arrayPtr(words.data(), count), options);
+    const auto* first = reinterpret_cast<const capnp::word*>(words.data());
+    capnp::FlatArrayMessageReader message(kj::arrayPtr(first, count), options);
     return read(message.getRoot<Root>());
   } catch (const kj::Exception&) {
     return Error("message is not well-formed Cap'n Proto");

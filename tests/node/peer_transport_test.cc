@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include "node/tcp.h"
 #include "tests/node/io_loop.h"
@@ -146,6 +147,11 @@ TEST_F(PeerTransportTest, SaysWhyADialFailed) {
 }
 
 TEST_F(PeerTransportTest, DialsNamesToo) {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) {
+    GTEST_SKIP() << "this machine knows no name: it has no /etc/hosts with localhost";
+  }
+  ::freeaddrinfo(found);
   const std::string port = b_->address().substr(b_->address().rfind(':'));
   dial("localhost" + port);
   EXPECT_NE(loop_.next<LinkOpened>().link, loop_.next<LinkOpened>().link);
