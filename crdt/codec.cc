@@ -50,8 +50,8 @@ Result<T> decode_with(BytesView bytes, const Read& read) {
   if (bytes.size() % sizeof(capnp::word) != 0)
     return Error("message is not a whole number of words");
   const std::size_t count = bytes.size() / sizeof(capnp::word);
-  // Numbers of a word's size and alignment: capnp::word itself cannot be assigned, which a vector of
-  // any kind may want to.
+  // Numbers of a word's size and alignment: capnp::word itself cannot be assigned, which a vector
+  // of any kind may want to.
   boost::container::small_vector<std::uint64_t, kScratchWords> words(
       count, boost::container::default_init);
   if (count > 0) std::memcpy(words.data(), bytes.data(), bytes.size());

@@ -193,7 +193,7 @@ HttpServer::~HttpServer() = default;
 std::string HttpServer::address() const { return impl_->address(); }
 std::size_t HttpServer::connections() const { return impl_->connections(); }
 
-bool HttpServer::reply(HttpReply&& reply) {
+bool HttpServer::reply(HttpReply& reply) {
   HttpConnection* connection = impl_->find(reply.exchange);
   if (connection == nullptr) return false;
   connection->reply(std::move(reply));

@@ -53,8 +53,9 @@ class HttpServer {
   [[nodiscard]] std::string address() const;  // With the port that was bound.
   [[nodiscard]] std::size_t connections() const;
 
-  // False, and nothing happens, where the exchange is not, or no longer, open here.
-  bool reply(HttpReply&& reply);
+  // False, and nothing happens, where the exchange is not, or no longer, open here; else `reply` is
+  // taken over.
+  bool reply(HttpReply& reply);
   bool part(const StreamPart& part);
   void drop_exchanges(ExchangeId first_kept);  // See Performer.
 

@@ -125,7 +125,7 @@ Uuid Server::next_uuid() {
 
 void Server::perform(Effects&& effects) {
   for (HttpReply& reply : effects.replies) {
-    if (!slack_->reply(std::move(reply))) admin_->reply(std::move(reply));
+    if (!slack_->reply(reply)) admin_->reply(reply);
   }
   for (const StreamPart& part : effects.parts) {
     if (!slack_->part(part)) admin_->part(part);

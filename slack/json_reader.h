@@ -2,6 +2,7 @@
 // as empty, as Slack leaves out or nulls what it has no value for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -10,7 +11,12 @@
 
 namespace slack {
 
-// nullopt unless `text` is exactly one JSON value in valid UTF-8.
+// Slack's payloads are less than 20 deep. nlohmann writes and destroys values by recursion, which a
+// megabyte of brackets would take through the end of the stack.
+inline constexpr std::size_t kJsonNestingMax = 128;
+
+// nullopt unless `text` is exactly one JSON value in valid UTF-8, nested kJsonNestingMax deep at
+// most.
 [[nodiscard]] std::optional<nlohmann::json> parse_json(std::string_view text);
 
 [[nodiscard]] std::string string_at(const nlohmann::json& object, std::string_view name);

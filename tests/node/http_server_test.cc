@@ -50,7 +50,7 @@ class HttpServerTest : public testing::Test {
     reply.content_type = "text/plain";
     reply.body = body;
     reply.streamed = streamed;
-    loop_.on_loop([&] { server_->reply(std::move(reply)); });
+    loop_.on_loop([&] { server_->reply(reply); });
   }
 
   void part(ExchangeId exchange, const std::string& bytes, bool last = false) {
