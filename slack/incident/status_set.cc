@@ -40,7 +40,7 @@ bool is_called(const Status& status, std::string_view typed) {
 }  // namespace
 
 const StatusSet& StatusSet::standard() {
-  static const StatusSet set = [] {
+  static const StatusSet kSet = [] {
     auto made = make({{"assigned", "🔵", false, {}},
                       {"red", "🔴", false, {}},
                       {"yellow", "🟡", false, {}},
@@ -50,7 +50,7 @@ const StatusSet& StatusSet::standard() {
     CHECK(made.has_value());
     return *made;
   }();
-  return set;
+  return kSet;
 }
 
 crdt::Result<StatusSet> StatusSet::make(std::vector<Status> statuses) {
