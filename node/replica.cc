@@ -86,6 +86,9 @@ class Replica::Impl {
   // The one hook for read models: called once for every record that is new here, whoever made it,
   // in the transaction that inserts it.
   void on_insert(const crdt::Record& record);
+  // The row that will log the change at hand: it names the request record, and the handled mark
+  // that leads there carries it.
+  [[nodiscard]] std::uint64_t next_event() const { return repository_.head() + 1; }
   void release_held(Instant now);
   void note(Level level, const Uuid& request, std::string text);
   void collect();
@@ -288,7 +291,7 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   context.now = now.wall;
   context.letter = config_.letter;
   context.split = peer_ && !peer_->complete();
-  context.event = repository_.head() + 1;  // The row that will log it.
+  context.event = next_event();
   slack::HandlerResult result = slack::handle(command, **document, context);
   if (!result.delta) return reply(http, 200, std::move(result.reply));
   if (mode_ == Mode::kReadOnly) return reply(http, 200, slack::plain_reply(kReadOnlyText));
@@ -303,7 +306,7 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   change.records.push_back(
       timeline_record(key, command.signed_at, command.id, std::move(result.entry)));
   const Handling handling{result.reply, std::move(result.detail)};
-  change.records.push_back(request_record(self_, repository_.head() + 1, handling));
+  change.records.push_back(request_record(self_, next_event(), handling));
   const auto outcome = repository_.apply(change);
   if (!outcome) {
     note(Level::kError, http.uuid, outcome.error().message);

@@ -3,23 +3,12 @@
 #include <algorithm>
 
 #include "crdt/check.h"
+#include "tests/support/seed.h"
 
 namespace test {
-namespace {
 
-crdt::Rng::Seed seed_of(std::uint64_t number) {
-  crdt::Rng::Seed seed{};
-  for (std::size_t i = 0; i < 8; ++i) seed[i] = number >> (8 * i) & 255;
-  return seed;
-}
-
-crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
-
-}  // namespace
+using tests::draw_seed;
+using tests::seed_of;
 
 Mesh::Mesh(std::size_t nodes, std::uint64_t seed) : rng_(seed_of(seed)) {
   std::vector<gossip::PrivateKey> keys;

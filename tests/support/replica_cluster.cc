@@ -6,23 +6,12 @@
 #include "crdt/check.h"
 #include "slack/form.h"
 #include "slack/signature.h"
+#include "tests/support/seed.h"
 
 namespace tests {
 namespace {
 
 constexpr const char* kSecret = "secret";
-
-crdt::Rng::Seed seed_of(std::uint64_t number) {
-  crdt::Rng::Seed seed{};
-  for (std::size_t i = 0; i < 8; ++i) seed[i] = number >> (8 * i) & 255;
-  return seed;
-}
-
-crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
 
 }  // namespace
 
