@@ -1,6 +1,7 @@
 #include "node/cli/status_table.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -53,22 +54,99 @@ bool is_table(const Json& value) {
          std::all_of(value.begin(), value.end(), [](const Json& row) { return row.is_object(); });
 }
 
+// How a field reads to whoever runs the node. Those of no use to them have no label and are left
+// out; fields that are not listed here are shown by their name.
+struct Wording {
+  std::string_view key;
+  std::string_view label;
+  std::string_view meaning;
+};
+
+constexpr std::array kValues{
+    Wording{"name", "", ""},       // In the first line.
+    Wording{"read_only", "", ""},  // In the first line.
+    Wording{"complete", "", ""},   // In the first line.
+    Wording{"replica", "", ""},    // The run.
+    Wording{"run", "run", "new at every start of the node"},
+    Wording{"log_head", "changes", "in its log, which the peers follow"},
+    Wording{"documents", "documents", "channels and people that it holds something of"},
+    Wording{"records", "records", "timeline events and handled requests"},
+    Wording{"state_hash", "state hash", "two nodes with the same hash hold the same"},
+    Wording{"damage_found", "damage found", "reads of a stored value with a wrong checksum"},
+    Wording{"conflicts", "conflicts", "tasks with two values, until a person picks one"}};
+
+constexpr std::array kColumns{Wording{"their_cursor", "", ""}, Wording{"our_cursor", "", ""},
+                              Wording{"lag", "lacks", ""}};
+
+template <std::size_t size>
+Wording wording_of(const std::array<Wording, size>& known, const std::string& key) {
+  const auto found = std::find_if(known.begin(), known.end(),
+                                  [&](const Wording& wording) { return wording.key == key; });
+  return found == known.end() ? Wording{key, key, ""} : *found;
+}
+
+bool is_down(const Json& peer) {
+  return peer.contains("state") && peer["state"].is_string() && peer["state"] != "linked";
+}
+
+std::string cell_of(const Json& entry, const std::string& key) {
+  const Json value = entry.value(key, Json());
+  if (key != "lag" || !value.is_number()) return text_of(value);
+  if (is_down(entry)) return "unknown";  // Nobody can ask it.
+  return value == 0 ? "nothing" : value.dump() + (value == 1 ? " change" : " changes");
+}
+
 std::vector<Row> rows_of(const Json& table) {
   std::vector<Row> rows(1);
   std::vector<std::string> keys;
   for (const Json& entry : table) {
     for (const auto& [key, value] : entry.items()) {
-      if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+      const Wording wording = wording_of(kColumns, key);
+      if (wording.label.empty() || std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
       keys.push_back(key);
-      rows[0].push_back(label_of(key));
+      rows[0].push_back(label_of(std::string(wording.label)));
     }
   }
   for (const Json& entry : table) {
     Row row;
-    for (const std::string& key : keys) row.push_back(text_of(entry.value(key, Json())));
+    for (const std::string& key : keys) row.push_back(cell_of(entry, key));
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+// "a takes changes and is linked with 1 of 2 peers."
+std::string summary_of(const Json& status) {
+  const Json read_only = status.value("read_only", Json());
+  std::string text = text_of(status.value("name", Json("the node")));
+  text += read_only == true ? " REFUSES CHANGES, for its disk is full or its store fails (its log "
+                              "says which); it"
+                            : " takes changes and";
+  const Json peers = status.value("peers", Json());
+  if (!is_table(peers)) return text + " has no peers.\n";
+  const auto down = std::count_if(peers.begin(), peers.end(), is_down);
+  const auto all = static_cast<std::ptrdiff_t>(peers.size());
+  return text + " is linked with " + std::to_string(all - down) + " of " + std::to_string(all) +
+         (all == 1 ? " peer.\n" : " peers.\n");
+}
+
+// What to do about peers that are not linked.
+std::string advice_of(const Json& peers) {
+  if (std::none_of(peers.begin(), peers.end(), is_down)) return {};
+  return "  A peer that is down gets what it lacks once it is linked. Why it is not: search this\n"
+         "  node's log, and that peer's, for \"not linked with\".\n";
+}
+
+void draw_structure(std::string& out, const std::string& key, const Json& value) {
+  out += "\n" + label_of(key) + (value.empty() ? ": none\n" : "\n");
+  if (is_table(value)) {
+    draw_rows(out, rows_of(value));
+    if (key == "peers") out += advice_of(value);
+    return;
+  }
+  std::vector<Row> rows;
+  for (const auto& [name, inner] : value.items()) rows.push_back({label_of(name), text_of(inner)});
+  draw_rows(out, rows);
 }
 
 }  // namespace
@@ -76,24 +154,19 @@ std::vector<Row> rows_of(const Json& table) {
 crdt::Result<StatusTable> draw_status(std::string_view json) {
   const Json status = Json::parse(json, nullptr, false);
   if (!status.is_object()) return crdt::Error("the answer is not a status");
-  StatusTable table;
+  StatusTable table{summary_of(status)};
+  for (const auto& [key, value] : status.items()) {
+    if (value.is_structured()) draw_structure(table.text, key, value);
+  }
   std::vector<Row> values;
   for (const auto& [key, value] : status.items()) {
-    if (!value.is_structured()) values.push_back({label_of(key), text_of(value)});
+    const Wording wording = wording_of(kValues, key);
+    if (value.is_structured() || wording.label.empty()) continue;
+    values.push_back(
+        {label_of(std::string(wording.label)), text_of(value), std::string(wording.meaning)});
   }
+  if (!values.empty()) table.text += "\nthis node\n";
   draw_rows(table.text, values);
-  for (const auto& [key, value] : status.items()) {
-    if (!value.is_structured()) continue;
-    table.text += "\n" + label_of(key) + (value.empty() ? ": none\n" : "\n");
-    if (is_table(value)) {
-      draw_rows(table.text, rows_of(value));
-      continue;
-    }
-    std::vector<Row> rows;
-    for (const auto& [name, inner] : value.items())
-      rows.push_back({label_of(name), text_of(inner)});
-    draw_rows(table.text, rows);
-  }
   return table;
 }
 

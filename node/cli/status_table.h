@@ -1,7 +1,8 @@
-// Draws a status, or any JSON object like it, for a terminal: values first, lists of objects as
-// tables.
+// Draws a status for a terminal: one sentence that says whether all is well, the peers, counters,
+// and what the node says of itself, in the words of whoever runs it.
 //
-// Shape    knows no field by name, so a node may say more than this program was built for.
+// Shape    a field that is not known here is shown by its name, so a node may say more than this
+//          program was built for. Programs read the JSON instead.
 #pragma once
 
 #include <string>

@@ -7,7 +7,8 @@ namespace slack::incident {
 namespace {
 
 std::string user_text(const std::string& user) {
-  if (user == kMe || user.starts_with('@')) return user;
+  if (user == kMe) return "@me";  // Never part of the text before it.
+  if (user.starts_with('@')) return user;
   return user.starts_with('S') ? "<!subteam^" + user + '>' : "<@" + user + '>';
 }
 

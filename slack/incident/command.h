@@ -4,7 +4,7 @@
 //          Statuses are stored names; users are keys:
 //            "U1..", "W1.."  a person            "S1.."  a user group
 //            "@name"         a name that Slack did not turn into a mention
-//            "me"            whoever asks
+//            "me"            whoever asks, typed as "me" or "@me"
 //          Texts are plain text (slack/mrkdwn.h).
 // Laws     parse(to_text(command)) == command for every command that parse makes, Ask apart:
 //          tests/slack/incident/grammar_test.cc.
@@ -98,6 +98,8 @@ enum class Doubt {
   kMisplacedStatus,  // In the middle of a text.
   kTwoStatuses,
   kNumberThenProse,
+  kNoTaskNumber,  // A number that no task can have.
+  kMeInProse,     // "call me": a text, or a task for oneself?
   kVerbThenProse,
   kTypo,
   kUnknownVerb,

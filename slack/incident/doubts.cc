@@ -125,6 +125,25 @@ Ask number_then_prose(const TaskRef& task, std::string_view whole, std::string_v
   return ask;
 }
 
+Ask no_task_number(std::string_view number, std::string_view whole) {
+  Ask ask{Doubt::kNoTaskNumber,
+          quoted(number) + " is no task's number. To make it a task, say “add” first.",
+          {"list"}};
+  suggest(ask, "add ", whole);
+  return ask;
+}
+
+Ask me_in_prose(std::string_view before, std::string_view text, std::string_view tail) {
+  const std::string words = std::string(text) + " me";
+  const std::string rest = (tail.empty() ? "" : " ") + std::string(tail);
+  Ask ask{Doubt::kMeInProse,
+          "Are you to have that task, or does its text end in " + quoted(words) + "?",
+          {}};
+  suggest(ask, before, std::string(text) + " @me" + rest);
+  if (text.find('"') == std::string_view::npos) suggest(ask, before, in_quotes(words) + rest);
+  return ask;
+}
+
 Ask verb_then_prose(std::string_view verb, std::string_view usage, std::string_view whole) {
   Ask ask{Doubt::kVerbThenProse,
           "“" + std::string(verb) + "” is a command, and I do not understand what follows it in " +

@@ -24,6 +24,10 @@ namespace slack::incident::doubts {
 [[nodiscard]] Ask two_statuses(std::string_view first, std::string_view second);
 [[nodiscard]] Ask number_then_prose(const TaskRef& task, std::string_view whole,
                                     std::string_view prose);
+[[nodiscard]] Ask no_task_number(std::string_view number, std::string_view whole);
+// `text` ends before the "me", `tail` begins behind it; `before` is what `text` followed.
+[[nodiscard]] Ask me_in_prose(std::string_view before, std::string_view text,
+                              std::string_view tail);
 [[nodiscard]] Ask verb_then_prose(std::string_view verb, std::string_view usage,
                                   std::string_view whole);
 [[nodiscard]] Ask typo(std::string_view typed, std::string_view verb, std::string_view rest);

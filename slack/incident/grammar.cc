@@ -57,6 +57,8 @@ class Parser {
     if (first.literal) return add(words_);
     if (const auto verb = find_verb(first.raw)) return with_verb(*verb);
     if (auto update = with_number()) return *update;
+    const std::string_view number = first.raw.substr(0, first.raw.find(':'));
+    if (is_number(number)) return doubts::no_task_number(number, joined(words_));
     if (is_reserved(first.raw)) return doubts::unknown_verb(first.raw, joined(words_));
     const std::string_view verb = mistyped_verb(first.raw, words_.size() == 1);
     if (!verb.empty()) return doubts::typo(first.raw, verb, joined(words_.subspan(1)));
@@ -108,12 +110,18 @@ class Parser {
                                 : doubts::ambiguous_status(typed, found);
   }
 
-  // Takes the marks at the end of `words` away. What is left is the text.
-  Words take_tail(Words words, bool removals, Marks& marks) const {
+  // Takes the marks at the end of `words` away. What is left is the text that follows `before`.
+  Words take_tail(Words words, bool removals, std::string_view before, Marks& marks) const {
     std::size_t end = words.size();
     Marks ignored;
     while (end > 0 && mark(words[end - 1], removals, ignored)) --end;
     for (const Token& word : words.subspan(end)) mark(word, removals, marks);
+    const bool bare_me =
+        end < words.size() && !words[end].raw.starts_with('@') && parse_user(words[end].raw) == kMe;
+    if (bare_me && end > 0 && takes_object(words[end - 1].raw) && !marks.doubt) {
+      marks.doubt =
+          doubts::me_in_prose(before, joined(words.first(end)), joined(words.subspan(end + 1)));
+    }
     return words.first(end);
   }
 
@@ -150,7 +158,7 @@ class Parser {
 
   Command add(Words words) const {
     Marks marks;
-    const Words text_words = take_tail(words, false, marks);
+    const Words text_words = take_tail(words, false, "add ", marks);
     std::string text = joined(text_words);
     if (const auto doubt = doubt_of(marks)) return *doubt;
     if (const auto doubt = doubt_of(text_words, text, words)) return *doubt;
@@ -188,7 +196,7 @@ class Parser {
   }
 
   Command with_text(Marks marks, const TaskRef& task, const std::vector<Token>& words) const {
-    const Words text_words = take_tail(words, true, marks);
+    const Words text_words = take_tail(words, true, to_text(task) + ": ", marks);
     std::string text = joined(text_words);
     if (const auto doubt = doubt_of(marks)) return *doubt;
     if (const auto doubt = doubt_of(text_words, text, words)) return *doubt;

@@ -6,13 +6,15 @@
 //   list    = ["list" | "ls"] ["all" | "finished" | "mine"] { user } { status }
 //   finish  = ("done" | "close" | "reopen" | "cancel" | "take" | "drop") taskref { taskref }
 //   help    = "help" [ verb ]
-//   taskref = ["#"] digits [ letter ]
+//   taskref = ["#"] digits [ letter ]           counted from 1
 //   status  = "!" name, in any case, or the beginning of just one name
-//   user    = <@U1> | <@U1|name> | <!subteam^S1|name> | @name | "me"
+//   user    = <@U1> | <@U1|name> | <!subteam^S1|name> | @name | "me" | "@me"
 //
 // Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a
 //          status that nobody knows or that stands inside a text, a verb mistyped by one letter, a
-//          number with prose behind it, a verb without what it needs, a verb of another version.
+//          number with prose behind it, a number that no task has ("-1 !done", "3,4 !done"), a "me"
+//          that reads as a part of the text ("add call me"; "@me" is always whoever asks), a verb
+//          without what it needs, a verb of another version.
 #pragma once
 
 #include <string_view>

@@ -131,7 +131,18 @@ std::optional<TaskRef> parse_ref(std::string_view word) {
     if (!is_digit(c)) return std::nullopt;
     ref.number = ref.number * 10 + static_cast<std::uint32_t>(c - '0');
   }
+  if (ref.number == 0) return std::nullopt;
   return ref;
+}
+
+bool is_number(std::string_view word) {
+  if (!word.empty() && is_letter(word.back())) word.remove_suffix(1);
+  const auto allowed = [](char c) {
+    return is_digit(c) || std::string_view("#+-,.").find(c) != std::string_view::npos;
+  };
+  return std::any_of(word.begin(), word.end(), is_digit) &&
+         std::all_of(word.begin(), word.end(), allowed) &&
+         std::count(word.begin(), word.end(), '.') <= 1;
 }
 
 std::optional<std::string> parse_user(std::string_view word) {

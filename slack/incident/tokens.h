@@ -27,8 +27,11 @@ inline constexpr std::size_t kTokensMax = 4000;
 
 [[nodiscard]] std::vector<Token> tokenize(std::string_view text);
 
-// "3", "#3", "7b".
+// "3", "#3", "7b". Tasks count from 1 to kTaskNumberMax.
 [[nodiscard]] std::optional<TaskRef> parse_ref(std::string_view word);
+
+// Whether the word is all number: a task's, or "-1", "0", "3,4", "1.5". An address has more dots.
+[[nodiscard]] bool is_number(std::string_view word);
 
 // A user's key (command.h): a mention, "me", or "@name". One comma behind it is forgiven.
 // "@here", "@channel" and "@everyone" are nobody's names.

@@ -33,6 +33,13 @@ constexpr std::array<std::string_view, 33> kOrdinary{
     "lisp",  "lists", "lost",  "make",    "none",   "odd",    "old",    "one",  "prop",
     "takes", "tape",  "taken", "cancels", "wake",   "lease"};
 
+// What tasks say about whoever writes them.
+constexpr std::array<std::string_view, 40> kBeforeMe{
+    "about",  "add",  "after",  "alert", "and",   "ask",     "assign", "at",   "before", "behind",
+    "by",     "call", "cc",     "dm",    "email", "for",     "from",   "give", "help",   "inform",
+    "invite", "join", "let",    "like",  "mail",  "message", "notify", "of",   "on",     "or",
+    "page",   "ping", "remind", "send",  "show",  "tell",    "text",   "to",   "wake",   "with"};
+
 template <std::size_t size>
 bool holds(const std::array<std::string_view, size>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -73,6 +80,8 @@ std::string_view mistyped_verb(std::string_view word, bool alone) {
   }
   return {};
 }
+
+bool takes_object(std::string_view word) { return holds(kBeforeMe, to_lower(word)); }
 
 FinishVerb finish_verb(Verb verb) {
   switch (verb) {

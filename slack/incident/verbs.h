@@ -22,6 +22,9 @@ enum class Verb { kAdd, kList, kDone, kReopen, kCancel, kTake, kDrop, kHelp };
 // count as typos only when alone, for prose follows them.
 [[nodiscard]] std::string_view mistyped_verb(std::string_view word, bool alone);
 
+// Whether "me" behind `word` reads as its object: "call me", "for me".
+[[nodiscard]] bool takes_object(std::string_view word);
+
 [[nodiscard]] FinishVerb finish_verb(Verb verb);  // REQUIRES one of the five.
 
 }  // namespace slack::incident

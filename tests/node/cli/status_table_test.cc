@@ -6,33 +6,58 @@ namespace {
 
 using node::cli::draw_status;
 
-TEST(StatusTable, ShowsValuesThenTablesWithTheirColumnsInLine) {
-  const auto table = draw_status(R"({
-    "name": "a", "read_only": false, "peers": [
-      {"name": "bob", "state": "linked", "lag": 0},
-      {"name": "c", "state": "down", "lag": 1200, "since": null}],
-    "counters": {"http_requests": 17}, "log_head": 42, "warnings": []})");
+constexpr const char* kTwoPeers = R"({
+    "name": "a", "replica": "77", "run": "77", "log_head": 42, "read_only": false,
+    "complete": false, "peers": [
+      {"name": "bob", "address": "10.0.0.2:7000", "state": "linked", "their_cursor": 41,
+       "our_cursor": 9, "lag": 1},
+      {"name": "c", "address": "10.0.0.3:7000", "state": "down", "their_cursor": 0,
+       "our_cursor": 7, "lag": 0, "since": null}],
+    "counters": {"http_requests": 17}, "temper": "fair", "warnings": []})";
+
+TEST(StatusTable, SaysFirstWhetherAllIsWellAndWhatAPeerLacksOnlyWhereThatIsKnown) {
+  const auto table = draw_status(kTwoPeers);
   ASSERT_TRUE(table);
   EXPECT_EQ(table->text,
-            "  name       a\n"
-            "  read only  no\n"
-            "  log head   42\n"
+            "a takes changes and is linked with 1 of 2 peers.\n"
             "\n"
             "peers\n"
-            "  name  state   lag   since\n"
-            "  bob   linked  0     -\n"
-            "  c     down    1200  -\n"
+            "  name  address        state   lacks     since\n"
+            "  bob   10.0.0.2:7000  linked  1 change  -\n"
+            "  c     10.0.0.3:7000  down    unknown   -\n"
+            "  A peer that is down gets what it lacks once it is linked. Why it is not: search "
+            "this\n"
+            "  node's log, and that peer's, for \"not linked with\".\n"
             "\n"
             "counters\n"
             "  http requests  17\n"
             "\n"
-            "warnings: none\n");
+            "warnings: none\n"
+            "\n"
+            "this node\n"
+            "  run      77    new at every start of the node\n"
+            "  changes  42    in its log, which the peers follow\n"
+            "  temper   fair\n");
+}
+
+TEST(StatusTable, SaysThatChangesAreRefused) {
+  const auto table = draw_status(R"({"name": "a", "read_only": true, "peers": [
+      {"name": "bob", "state": "linked", "lag": 0}]})");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->text,
+            "a REFUSES CHANGES, for its disk is full or its store fails (its log says which); it "
+            "is linked with 1 of 1 peer.\n"
+            "\n"
+            "peers\n"
+            "  name  state   lacks\n"
+            "  bob   linked  nothing\n");
 }
 
 TEST(StatusTable, ATerminalObeysNothingThatANodeSays) {
-  const auto table = draw_status(R"({"name": "a\u001b[2J"})");
+  const auto table = draw_status(R"({"name": "a\u001b[2J", "x\u001b": "y\u001b[2J"})");
   ASSERT_TRUE(table);
-  EXPECT_EQ(table->text, "  name  a\\x1b[2J\n");
+  EXPECT_EQ(table->text,
+            "a\\x1b[2J takes changes and has no peers.\n\nthis node\n  x\\x1b  y\\x1b[2J\n");
 }
 
 TEST(StatusTable, RefusesWhatIsNoStatus) {

@@ -138,6 +138,40 @@ TEST(Grammar, AsksWhetherANumberBeforeProseIsATask) {
   EXPECT_EQ(read("add 12 hosts are down"), Command(Add{"12 hosts are down", {}, {}}));
 }
 
+TEST(Grammar, AsksAboutNumbersThatNoTaskCanHave) {
+  for (const std::string_view text :
+       {"-1 !done", "+1", "#0", "#0 !done", "0: new text", "0 hosts are up", "000 @ann",
+        "1000000000 !done", "2147483648 !done", "4294967297 !done", "18446744073709551617 !red",
+        "#99999999999", "99999999999a @ann", "3,4 !done", "#3,#4 !done", "1-3 me", "#-1: text",
+        "1.5 hours left"}) {
+    EXPECT_EQ(ask(text).doubt, Doubt::kNoTaskNumber) << text;
+  }
+  EXPECT_EQ(ask("-1 !done").suggestions, (Names{"list", "add -1 !done"}));
+  for (const std::string_view text : {"done 0", "done -1", "take 2147483648"}) {
+    EXPECT_EQ(ask(text).doubt, Doubt::kVerbThenProse) << text;
+  }
+  EXPECT_EQ(read("999999999 !done"), Command(Update{{999'999'999, 0}, {}, {}, {}, "done"}));
+  EXPECT_EQ(read("10.0.0.3 is down"), Command(Add{"10.0.0.3 is down", {}, {}}));
+  EXPECT_EQ(read("5% of hosts"), Command(Add{"5% of hosts", {}, {}}));
+  EXPECT_EQ(read("-- is it over?"), Command(Add{"-- is it over?", {}, {}}));
+}
+
+TEST(Grammar, AsksWhetherMeIsAPersonOrThePartOfASentence) {
+  const Ask found = ask("add call me !red");
+  EXPECT_EQ(found.doubt, Doubt::kMeInProse);
+  EXPECT_EQ(found.suggestions, (Names{"add call @me !red", "add \"call me\" !red"}));
+  for (const std::string_view text : {"ask the DBA to call Me", "send it to me, @ann", "page me"}) {
+    EXPECT_EQ(ask(text).doubt, Doubt::kMeInProse) << text;
+  }
+  EXPECT_EQ(ask("3: call me").suggestions, (Names{"3: call @me", "3: \"call me\""}));
+  for (const std::string& suggestion : found.suggestions) {
+    EXPECT_TRUE(std::holds_alternative<Add>(read(suggestion))) << suggestion;
+  }
+  EXPECT_EQ(read("add disk full me"), Command(Add{"disk full", {"me"}, {}}));
+  EXPECT_EQ(read("add call @me"), Command(Add{"call", {"me"}, {}}));
+  EXPECT_EQ(read("add call @ann me"), Command(Add{"call", {"@ann", "me"}, {}}));
+}
+
 TEST(Grammar, AsksAboutVerbsMistypedByOneLetter) {
   for (const std::string_view text : {"lst", "lsit", "lisst", "dne 3", "doen 3", "tkae 3", "hlep",
                                       "ad", "adde disk full", "cancle 3", "reopn 3", "clsoe 4"}) {
@@ -249,7 +283,7 @@ rc::Gen<std::optional<std::string>> status_gen() {
 
 rc::Gen<TaskRef> ref_gen() {
   return rc::gen::map(
-      rc::gen::pair(rc::gen::inRange(0, 1'000'000'000), rc::gen::element('\0', 'a', 'z')),
+      rc::gen::pair(rc::gen::inRange(1, 1'000'000'000), rc::gen::element('\0', 'a', 'z')),
       [](const std::pair<int, char>& pick) {
         return TaskRef{static_cast<std::uint32_t>(pick.first), pick.second};
       });
