@@ -28,7 +28,7 @@ Sums decode_sums(BytesView value) {
 }
 
 // Sums only grow, so where a path has siblings the greater of each is the later.
-Sums sums_of(const Document::Siblings& siblings) {
+Sums sums_of(Document::Siblings siblings) {
   Sums sums;
   for (const Leaf& leaf : siblings) {
     const Sums one = decode_sums(leaf.value);

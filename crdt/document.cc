@@ -1,6 +1,7 @@
 #include "crdt/document.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -10,6 +11,11 @@ namespace crdt {
 namespace {
 
 bool dot_before(const Leaf& leaf, const Dot& dot) { return leaf.dot < dot; }
+
+bool in_group_order(const Leaf& a, const Leaf& b) {
+  const int order = a.path.compare(b.path);
+  return order != 0 ? order < 0 : a.dot < b.dot;
+}
 
 // REQUIRES `leaves` in the order of their dots.
 bool holds(const std::vector<Leaf>& leaves, const Dot& dot) {
@@ -22,19 +28,23 @@ bool covers_all(const VersionVector& context, const std::vector<Dot>& dots) {
   return std::all_of(dots.begin(), dots.end(), [&](const Dot& dot) { return context.covers(dot); });
 }
 
+template <class T>
+void sort_once_each(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
 }  // namespace
 
 Document::Document(VersionVector context, std::vector<Leaf> leaves) : context_(std::move(context)) {
-  for (Leaf& leaf : leaves) {
-    CHECK(context_.covers(leaf.dot));
-    insert(std::move(leaf));
-  }
+  for (const Leaf& leaf : leaves) CHECK(context_.covers(leaf.dot));
+  std::vector<std::string> touched;
+  insert(std::move(leaves), touched);
 }
 
-Document::Document(const Document& other) : leaves_(other.leaves_), context_(other.context_) {
-  for (auto path = leaves_.begin(); path != leaves_.end(); ++path) {
-    for (const Leaf& leaf : path->second) by_dot_.emplace(leaf.dot, path);
-  }
+Document::Document(const Document& other)
+    : groups_(other.groups_), marks_(other.marks_), context_(other.context_) {
+  index();
 }
 
 Document& Document::operator=(const Document& other) {
@@ -42,14 +52,31 @@ Document& Document::operator=(const Document& other) {
   return *this;
 }
 
-const Document::Siblings& Document::at(std::string_view path) const {
-  static const Siblings kNone;
-  const auto found = leaves_.find(path);
-  return found == leaves_.end() ? kNone : found->second;
+void Document::index() {
+  for (auto group = groups_.begin(); group != groups_.end(); ++group) {
+    for (const Leaf& leaf : group->second) by_dot_.emplace(leaf.dot, group);
+  }
+  for (const HandledMark& mark : marks_) by_dot_.emplace(mark.dot, mark.request);
+}
+
+Document::Siblings Document::at(std::string_view path) const {
+  const auto found = groups_.find(group_of(path));
+  if (found == groups_.end()) return {};
+  const Group& group = found->second;
+  const auto first =
+      std::find_if(group.begin(), group.end(), [&](const Leaf& leaf) { return leaf.path == path; });
+  const auto last =
+      std::find_if(first, group.end(), [&](const Leaf& leaf) { return leaf.path != path; });
+  return {first, last};
+}
+
+std::vector<HandledMark> Document::marks_of(const RequestId& request) const {
+  const auto [first, last] = marks_.equal_range(request);
+  return {first, last};
 }
 
 const Leaf* Document::winner(std::string_view path) const {
-  const Siblings& siblings = at(path);
+  const Siblings siblings = at(path);
   const auto less = [](const Leaf& a, const Leaf& b) {
     return std::tie(a.rank, a.value, a.dot) < std::tie(b.rank, b.value, b.dot);
   };
@@ -57,52 +84,96 @@ const Leaf* Document::winner(std::string_view path) const {
   return greatest == siblings.end() ? nullptr : &*greatest;
 }
 
-void Document::insert(Leaf leaf) {
-  const Dot dot = leaf.dot;
-  auto path = leaves_.find(leaf.path);
-  if (path == leaves_.end()) path = leaves_.emplace(leaf.path, Siblings{}).first;
-  CHECK(by_dot_.emplace(dot, path).second);
-  Siblings& siblings = path->second;
-  const auto place = std::lower_bound(siblings.begin(), siblings.end(), dot, dot_before);
-  siblings.insert(place, std::move(leaf));
+Leaf Document::leaf_at(const Index::value_type& entry) const {
+  const auto& [dot, place] = entry;
+  const auto is_it = [&dot = dot](const auto& one) { return one.dot == dot; };
+  if (const auto* request = std::get_if<RequestId>(&place)) {
+    return unpack(*std::find_if(marks_.lower_bound(*request), marks_.end(), is_it));
+  }
+  const Group& group = std::get<Groups::iterator>(place)->second;
+  return *std::find_if(group.begin(), group.end(), is_it);
 }
 
-Document::Index::iterator Document::erase(Index::iterator entry) {
-  const auto path = entry->second;
-  Siblings& siblings = path->second;
-  const auto leaf = std::lower_bound(siblings.begin(), siblings.end(), entry->first, dot_before);
-  CHECK(leaf != siblings.end() && leaf->dot == entry->first);
-  siblings.erase(leaf);
-  if (siblings.empty()) leaves_.erase(path);
-  return by_dot_.erase(entry);
+std::vector<Leaf> Document::leaves() const {
+  std::vector<Leaf> all;
+  all.reserve(by_dot_.size());
+  for (const auto& entry : by_dot_) all.push_back(leaf_at(entry));
+  return all;
 }
 
-const Leaf& Document::leaf_at(Index::const_iterator entry) const {
-  const Siblings& siblings = entry->second->second;
-  return *std::lower_bound(siblings.begin(), siblings.end(), entry->first, dot_before);
+// Leaves go behind their group's others, and each group is then put in order once.
+void Document::insert(std::vector<Leaf> leaves, std::vector<std::string>& touched) {
+  std::vector<Group*> grown;
+  for (Leaf& leaf : leaves) {
+    if (const auto mark = pack(leaf)) {
+      CHECK(by_dot_.emplace(mark->dot, mark->request).second);
+      marks_.insert(*mark);
+      touched.push_back(std::move(leaf.path));
+      continue;
+    }
+    const std::string_view name = group_of(leaf.path);
+    auto group = groups_.find(name);
+    if (group == groups_.end()) group = groups_.emplace(name, Group{}).first;
+    CHECK(by_dot_.emplace(leaf.dot, group).second);
+    group->second.push_back(std::move(leaf));
+    if (grown.empty() || grown.back() != &group->second) {
+      grown.push_back(&group->second);
+      touched.push_back(group->first);
+    }
+  }
+  sort_once_each(grown);
+  for (Group* group : grown) std::sort(group->begin(), group->end(), in_group_order);
 }
 
-template <class Entry, class Map, class Visit>
-void Document::for_each_killed(Map& index, const Delta& delta, Visit visit) {
+// REQUIRES `dots` in order, all live.
+void Document::kill(const std::vector<Dot>& dots, std::vector<std::string>& touched) {
+  std::vector<Groups::iterator> shrunk;
+  for (const Dot& dot : dots) {
+    const auto entry = by_dot_.find(dot);
+    CHECK(entry != by_dot_.end());
+    if (const auto* request = std::get_if<RequestId>(&entry->second)) {
+      touched.push_back(handled_path(*request));
+      marks_.erase(std::find_if(marks_.lower_bound(*request), marks_.end(),
+                                [&](const HandledMark& mark) { return mark.dot == dot; }));
+    } else {
+      const auto group = std::get<Groups::iterator>(entry->second);
+      if (std::find(shrunk.begin(), shrunk.end(), group) == shrunk.end()) shrunk.push_back(group);
+    }
+    by_dot_.erase(entry);
+  }
+  for (const auto& group : shrunk) {
+    touched.push_back(group->first);
+    std::erase_if(group->second, [&](const Leaf& leaf) {
+      return std::binary_search(dots.begin(), dots.end(), leaf.dot);
+    });
+    if (group->second.empty()) groups_.erase(group);
+  }
+}
+
+std::vector<Dot> Document::killed_by(const Delta& delta) const {
+  std::vector<Dot> killed;
   for (const Dot& dot : delta.killed) {
-    if (const Entry entry = index.find(dot); entry != index.end()) visit(entry);
+    if (by_dot_.contains(dot)) killed.push_back(dot);
   }
   // `after` is exact for every replica that `advance` names, so these are the interval's own dots.
   // They are live here only where a part of the interval came by another way.
   for (const auto& [replica, counter] : delta.advance.entries()) {
-    Entry entry = index.lower_bound(Dot{replica, delta.after.of(replica) + 1});
-    while (entry != index.end() && entry->first <= Dot{replica, counter}) {
-      entry = holds(delta.written, entry->first) ? std::next(entry) : visit(entry);
+    if (context_.of(replica) <= delta.after.of(replica)) continue;
+    auto entry = by_dot_.lower_bound(Dot{replica, delta.after.of(replica) + 1});
+    for (; entry != by_dot_.end() && entry->first <= Dot{replica, counter}; ++entry) {
+      if (!holds(delta.written, entry->first)) killed.push_back(entry->first);
     }
   }
+  sort_once_each(killed);
+  return killed;
 }
 
 std::vector<Leaf> Document::group(std::string_view name) const {
   std::vector<Leaf> leaves;
-  for (auto path = leaves_.lower_bound(name); path != leaves_.end(); ++path) {
-    if (!std::string_view(path->first).starts_with(name)) break;
-    if (group_of(path->first) != name) continue;
-    leaves.insert(leaves.end(), path->second.begin(), path->second.end());
+  if (const auto found = groups_.find(name); found != groups_.end()) leaves = found->second;
+  if (const auto request = handled_request(name)) {
+    for (const HandledMark& mark : marks_of(*request)) leaves.push_back(unpack(mark));
+    std::sort(leaves.begin(), leaves.end(), in_group_order);
   }
   return leaves;
 }
@@ -111,22 +182,29 @@ bool Document::follows(const Delta& delta) const {
   return context_.covers(delta.after) && covers_all(context_, delta.killed);
 }
 
-Applied Document::apply(const Delta& delta) {
+Applied Document::apply(const Delta& delta, std::vector<std::string>* touched) {
   if (context_.covers(delta.advance)) return Applied::kDuplicate;
   if (!follows(delta)) return Applied::kGap;
-  for_each_killed<Index::iterator>(by_dot_, delta, [&](auto entry) { return erase(entry); });
+  std::vector<std::string> groups;
+  kill(killed_by(delta), groups);
+  std::vector<Leaf> born;
+  born.reserve(delta.written.size());
   for (const Leaf& leaf : delta.written) {
-    if (!context_.covers(leaf.dot)) insert(leaf);
+    if (!context_.covers(leaf.dot)) born.push_back(leaf);
   }
+  insert(std::move(born), groups);
   context_.join(delta.advance);
+  if (touched == nullptr) return Applied::kApplied;
+  sort_once_each(groups);
+  std::move(groups.begin(), groups.end(), std::back_inserter(*touched));
   return Applied::kApplied;
 }
 
 Fragment Document::fragment(const VersionVector& asker) const {
   Fragment fragment{asker, context_, {}, {}};
-  for (auto entry = by_dot_.begin(); entry != by_dot_.end(); ++entry) {
-    if (asker.covers(entry->first)) {
-      fragment.kept.push_back(entry->first);
+  for (const auto& entry : by_dot_) {
+    if (asker.covers(entry.first)) {
+      fragment.kept.push_back(entry.first);
     } else {
       fragment.fresh.push_back(leaf_at(entry));
     }
@@ -137,7 +215,7 @@ Fragment Document::fragment(const VersionVector& asker) const {
 std::optional<Delta> Document::brought_by(const Fragment& fragment) const {
   if (!context_.covers(fragment.asker)) return std::nullopt;
   Delta brought{context_, fragment.context.ahead_of(context_), {}, {}};
-  for (const auto& [dot, path] : by_dot_) {
+  for (const auto& [dot, place] : by_dot_) {
     const bool alive = !fragment.context.covers(dot) || holds(fragment.fresh, dot) ||
                        std::binary_search(fragment.kept.begin(), fragment.kept.end(), dot);
     if (!alive) brought.killed.push_back(dot);
@@ -152,18 +230,6 @@ std::optional<Delta> Document::merge(const Fragment& fragment) {
   std::optional<Delta> brought = brought_by(fragment);
   if (brought) apply(*brought);
   return brought;
-}
-
-std::set<std::string, std::less<>> Document::groups_touched(const Delta& delta) const {
-  std::set<std::string, std::less<>> groups;
-  for_each_killed<Index::const_iterator>(by_dot_, delta, [&](auto entry) {
-    groups.emplace(group_of(entry->second->first));
-    return std::next(entry);
-  });
-  for (const Leaf& leaf : delta.written) {
-    if (!context_.covers(leaf.dot)) groups.emplace(group_of(leaf.path));
-  }
-  return groups;
 }
 
 }  // namespace crdt

@@ -1,7 +1,9 @@
 // Document: an observed-remove map of field paths to leaves that share one causal context.
 //
-// Shape    path -> live leaves (siblings where writers were concurrent), and one version vector.
-//          A dot under the vector that is not live is dead: there are no tombstones.
+// Shape    live leaves by path (siblings where writers were concurrent), kept in the groups that
+//          are stored together (crdt/leaf.h), marks of handled requests apart and packed
+//          (crdt/handled_mark.h); and one version vector. A dot under the vector that is not live
+//          is dead: there are no tombstones.
 // Laws     equal vectors mean equal states. apply and merge commute, associate and are idempotent.
 //          Siblings of a path are bounded by its concurrent writers.
 // Errors   none here: gaps and refusals are answers, not errors. Untrusted bytes are judged in
@@ -9,14 +11,19 @@
 // Source   Almeida, Shoker, Baquero (2018); Rinberg et al., "DSON", VLDB 2022.
 #pragma once
 
+#include <absl/container/btree_map.h>
+#include <absl/container/btree_set.h>
+
 #include <map>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "crdt/delta.h"
+#include "crdt/handled_mark.h"
 #include "crdt/leaf.h"
 #include "crdt/version_vector.h"
 
@@ -30,9 +37,12 @@ enum class Applied {
 
 class Document {
  public:
-  // Siblings of one path, in the order of their dots. Never empty inside leaves().
-  using Siblings = std::vector<Leaf>;
-  using Leaves = std::map<std::string, Siblings, std::less<>>;
+  // Live leaves of one path, in the order of their dots. Valid until the document changes.
+  using Siblings = std::span<const Leaf>;
+  // Leaves of one group in the order of (path, dot). Never empty inside groups().
+  using Group = std::vector<Leaf>;
+  using Groups = std::map<std::string, Group, std::less<>>;
+  using Marks = absl::btree_set<HandledMark, MarkOrder>;
 
   Document() = default;
 
@@ -40,7 +50,7 @@ class Document {
   // twice.
   Document(VersionVector context, std::vector<Leaf> leaves);
 
-  // A copy has an index of its own: the index points into leaves_.
+  // A copy has an index of its own: the index points into groups_.
   Document(const Document& other);
   Document& operator=(const Document& other);
   Document(Document&&) noexcept = default;
@@ -48,10 +58,16 @@ class Document {
   ~Document() = default;
 
   [[nodiscard]] const VersionVector& context() const { return context_; }
-  [[nodiscard]] const Leaves& leaves() const { return leaves_; }
 
-  // Live leaves of `path`; empty where there are none.
-  [[nodiscard]] const Siblings& at(std::string_view path) const;
+  // Every live leaf is in exactly one of these two.
+  [[nodiscard]] const Groups& groups() const { return groups_; }
+  [[nodiscard]] const Marks& marks() const { return marks_; }
+
+  // Live leaves of `path`; empty where there are none. A packed mark is not among them.
+  [[nodiscard]] Siblings at(std::string_view path) const;
+
+  // The packed marks of `request`.
+  [[nodiscard]] std::vector<HandledMark> marks_of(const RequestId& request) const;
 
   // The live leaf of greatest (rank, value, dot), or nullptr. Every peer with this state agrees.
   [[nodiscard]] const Leaf* winner(std::string_view path) const;
@@ -59,7 +75,11 @@ class Document {
   // How many live leaves there are.
   [[nodiscard]] std::size_t leaf_count() const { return by_dot_.size(); }
 
-  // The live leaves of one group (crdt/leaf.h), in the order of their paths and dots.
+  // Every live leaf, marks included, in the order of dots.
+  [[nodiscard]] std::vector<Leaf> leaves() const;
+
+  // The live leaves of one group (crdt/leaf.h), marks included, in the order of their paths and
+  // dots.
   [[nodiscard]] std::vector<Leaf> group(std::string_view name) const;
 
   // True if nothing is missing between this state and `delta`.
@@ -69,8 +89,10 @@ class Document {
 
   // Takes a delta of any origin. Nothing changes unless the answer is kApplied. Where this document
   // already covers a part of the interval, a covered leaf that is not live here stays dead, and a
-  // live one that the interval does not list dies. Costs O(delta * log leaves), never O(leaves).
-  Applied apply(const Delta& delta);
+  // live one that the interval does not list dies. Costs O(delta * log leaves) and a walk over each
+  // group that it touches. The names of those groups, whose stored form has changed, go behind
+  // `touched`, in order, each once.
+  Applied apply(const Delta& delta, std::vector<std::string>* touched = nullptr);
 
   // What brings a document with context `asker` up to this one; both lists in the order of dots.
   [[nodiscard]] Fragment fragment(const VersionVector& asker) const;
@@ -83,27 +105,26 @@ class Document {
   // Applies what the fragment brings and returns it.
   std::optional<Delta> merge(const Fragment& fragment);
 
-  // The groups (crdt/leaf.h) whose stored form `delta` will change. Call it before apply: killed
-  // dots are looked up in this state.
-  [[nodiscard]] std::set<std::string, std::less<>> groups_touched(const Delta& delta) const;
-
   bool operator==(const Document& other) const {
-    return context_ == other.context_ && leaves_ == other.leaves_;
+    return context_ == other.context_ && groups_ == other.groups_ && marks_ == other.marks_;
   }
 
  private:
-  using Index = std::map<Dot, Leaves::iterator>;
+  // Where a live leaf is: in a group, or among the marks of a request.
+  using Place = std::variant<Groups::iterator, RequestId>;
+  using Index = absl::btree_map<Dot, Place>;
 
-  void insert(Leaf leaf);
-  Index::iterator erase(Index::iterator entry);  // Returns the entry after it.
-  [[nodiscard]] const Leaf& leaf_at(Index::const_iterator entry) const;
+  void index();
+  // Both add the names of the groups that they change to `touched`.
+  void insert(std::vector<Leaf> leaves, std::vector<std::string>& touched);
+  void kill(const std::vector<Dot>& dots, std::vector<std::string>& touched);
+  [[nodiscard]] Leaf leaf_at(const Index::value_type& entry) const;
 
-  // Calls `visit(entry)` for each live dot that `delta` kills, by name or by not listing it;
-  // `visit` returns the entry to go on from.
-  template <class Entry, class Map, class Visit>
-  static void for_each_killed(Map& index, const Delta& delta, Visit visit);
+  // The live dots that `delta` kills, by name or by not listing them, in order.
+  [[nodiscard]] std::vector<Dot> killed_by(const Delta& delta) const;
 
-  Leaves leaves_;
+  Groups groups_;
+  Marks marks_;
   Index by_dot_;  // Every live leaf, exactly once.
   VersionVector context_;
 };

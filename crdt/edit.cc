@@ -32,6 +32,9 @@ Edit::Edit(const Document& document, ReplicaId self, Stamp stamp, Rank time, Ver
 Dot Edit::mint(std::string_view path) {
   CHECK(!path.empty() && path.size() <= kPathBytesMax);
   for (const Leaf& leaf : document_.at(path)) killed_.push_back(leaf.dot);
+  if (const auto request = handled_request(path)) {
+    for (const HandledMark& mark : document_.marks_of(*request)) killed_.push_back(mark.dot);
+  }
   return Dot{self_, document_.context().of(self_) + ++minted_};
 }
 

@@ -1,5 +1,7 @@
 #include "crdt/handled_set.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -9,18 +11,44 @@ namespace {
 constexpr std::string_view kFirst = "h/";
 constexpr std::string_view kPastLast = "h0";  // '0' follows '/'.
 
-bool is_old(const Document::Siblings& siblings, Rank now) {
-  return siblings.size() == 1 && siblings.front().rank.micros < now.micros - kHandledMicros;
+// Calls `visit` for entries from `start` on, around the end [first, last) to the beginning, until
+// kSweepEntries were seen.
+template <class Entry, class Visit>
+void sweep(Entry first, Entry start, Entry last, Visit visit) {
+  std::size_t seen = 0;
+  for (Entry entry = start; entry != last && seen < kSweepEntries; ++entry, ++seen) visit(*entry);
+  for (Entry entry = first; entry != start && seen < kSweepEntries; ++entry, ++seen) visit(*entry);
+}
+
+// Whether there are marks that could not be packed.
+bool any_loose(const Document& document) {
+  const auto group = document.groups().lower_bound(kFirst);
+  return group != document.groups().end() && group->first < kPastLast;
+}
+
+bool is_old(Rank rank, Rank now) { return rank.micros < now.micros - kHandledMicros; }
+
+void sweep_loose(const Document& document, const RequestId& own, Rank now,
+                 std::vector<std::string>& expired) {
+  const Document::Groups& groups = document.groups();
+  const std::string own_path = handled_path(own);
+  sweep(groups.lower_bound(kFirst), groups.upper_bound(own_path), groups.lower_bound(kPastLast),
+        [&](const auto& group) {
+          const auto& [path, leaves] = group;
+          if (path == own_path || !is_old(leaves.front().rank, now)) return;
+          if (document.group(path).size() == 1) expired.push_back(leaves.front().path);
+        });
 }
 
 }  // namespace
 
-std::string handled_path(const RequestId& request) {
-  return std::string(kFirst) + to_string(request);
+bool is_handled(const Document& document, const RequestId& request) {
+  const auto [first, last] = document.marks().equal_range(request);
+  return first != last || (any_loose(document) && !document.at(handled_path(request)).empty());
 }
 
-bool is_handled(const Document& document, const RequestId& request) {
-  return !document.at(handled_path(request)).empty();
+std::vector<Leaf> handled_marks(const Document& document, const RequestId& request) {
+  return document.group(handled_path(request));
 }
 
 void add_handled(Edit& edit, Bytes note) {
@@ -28,23 +56,20 @@ void add_handled(Edit& edit, Bytes note) {
 }
 
 std::size_t expire_handled(Edit& edit, Rank now) {
-  const Document::Leaves& leaves = edit.document().leaves();
-  const std::string own = handled_path(edit.stamp().request);
-  const auto first = leaves.lower_bound(kFirst);
-  const auto last = leaves.lower_bound(kPastLast);
-  const auto start = leaves.upper_bound(own);
-  std::size_t removed = 0;
-  std::size_t examined = 0;
-  const auto examine = [&](auto from, auto to) {
-    for (; from != to && examined < kSweepEntries; ++from, ++examined) {
-      if (from->first == own || !is_old(from->second, now)) continue;
-      edit.remove(from->first);
-      ++removed;
-    }
-  };
-  examine(start, last);
-  examine(first, start);
-  return removed;
+  const Document& document = edit.document();
+  const RequestId& own = edit.stamp().request;
+  std::vector<std::string> expired;
+
+  const Document::Marks& marks = document.marks();
+  sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
+    if (mark.request == own || !is_old(mark.rank, now)) return;
+    const std::string path = handled_path(mark.request);
+    if (document.group(path).size() == 1) expired.push_back(path);
+  });
+
+  if (any_loose(document)) sweep_loose(document, own, now, expired);
+  for (const std::string& path : expired) edit.remove(path);
+  return expired.size();
 }
 
 }  // namespace crdt

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <vector>
 
 #include "crdt/document.h"
 #include "crdt/edit.h"
@@ -27,9 +27,10 @@ inline constexpr std::int64_t kHandledMicros = 3'600'000'000;
 // came, at the price of eight map steps a request.
 inline constexpr std::size_t kSweepEntries = 8;
 
-[[nodiscard]] std::string handled_path(const RequestId& request);
-
 [[nodiscard]] bool is_handled(const Document& document, const RequestId& request);
+
+// The marks of `request`: one for each time that it was handled, as far as the document knows.
+[[nodiscard]] std::vector<Leaf> handled_marks(const Document& document, const RequestId& request);
 
 // Marks the Edit's own request as handled, at the Edit's time.
 void add_handled(Edit& edit, Bytes note = {});

@@ -5,6 +5,7 @@
 // Laws     unescape_part(escape_part(x)) == x; different names give different parts.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -21,15 +22,25 @@ namespace crdt {
 // "<prefix>/<escaped name>".
 [[nodiscard]] std::string child_path(std::string_view prefix, BytesView name);
 
-// Calls `visit(path, siblings, rest)` for every path below "<prefix>/", in order; `rest` is what
-// follows that slash.
+// Calls `visit(path, siblings, rest)` for every path below "<prefix>/", in the order of groups,
+// then paths; `rest` is what follows that slash.
 template <class Visit>
 void for_each_below(const Document& document, std::string_view prefix, Visit visit) {
   const std::string start = std::string(prefix) + '/';
-  const Document::Leaves& leaves = document.leaves();
-  for (auto at = leaves.lower_bound(start); at != leaves.end(); ++at) {
-    if (!std::string_view(at->first).starts_with(start)) return;
-    visit(at->first, at->second, std::string_view(at->first).substr(start.size()));
+  const std::string_view first = group_of(start);
+  const Document::Groups& groups = document.groups();
+  for (auto group = groups.lower_bound(first); group != groups.end(); ++group) {
+    if (!group->first.starts_with(first)) return;
+    const Document::Group& leaves = group->second;
+    for (auto leaf = leaves.begin(); leaf != leaves.end();) {
+      const std::string& path = leaf->path;
+      const auto next =
+          std::find_if(leaf, leaves.end(), [&](const Leaf& other) { return other.path != path; });
+      const std::string_view rest =
+          std::string_view(path).substr(std::min(start.size(), path.size()));
+      if (path.starts_with(start)) visit(path, Document::Siblings(leaf, next), rest);
+      leaf = next;
+    }
   }
 }
 

@@ -9,7 +9,7 @@ constexpr std::string_view kIn = "in";
 constexpr std::string_view kOut = "out";
 
 // A vote that is neither counts as "out": what a peer garbles grants nothing.
-bool unanimous(const Document::Siblings& votes) {
+bool unanimous(Document::Siblings votes) {
   return !votes.empty() && std::all_of(votes.begin(), votes.end(),
                                        [](const Leaf& vote) { return vote.value == kIn; });
 }

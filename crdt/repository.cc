@@ -163,7 +163,7 @@ void Repository::account(const std::string& key, const VersionVector& before,
 }
 
 void Repository::store(const std::string& key, const Cached& cached,
-                       const std::set<std::string, std::less<>>& groups) {
+                       const std::vector<std::string>& groups) {
   ByteWriter header;
   header.number(cached.seq).run(encode(cached.document.context()));
   txn_->put(keyspace::document_header(key), seal_value(header.take()));
@@ -215,10 +215,10 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
     const Result<Cached*> loaded = load(part.key);
     if (!loaded) return loaded.error();
     Cached& cached = **loaded;
-    const auto groups = cached.document.groups_touched(part.delta);
+    std::vector<std::string> groups;
     const VersionVector before = cached.document.context();
     const std::size_t leaves_before = cached.document.leaf_count();
-    if (cached.document.apply(part.delta) != Applied::kApplied) continue;
+    if (cached.document.apply(part.delta, &groups) != Applied::kApplied) continue;
     cached_leaves_ += cached.document.leaf_count() - leaves_before;
     cached.seq = head_ + 1;
     if (part.delta.advance.of(run_) > before.of(run_)) cached.previous = cached.document.context();

@@ -121,8 +121,7 @@ class Repository {
 
   Result<Cached*> load(const std::string& key);
   Result<Document> read(const std::string& key, std::uint64_t& seq);
-  void store(const std::string& key, const Cached& cached,
-             const std::set<std::string, std::less<>>& groups);
+  void store(const std::string& key, const Cached& cached, const std::vector<std::string>& groups);
   bool insert(const Record& record);
   std::uint64_t append(LogRow row);
   void account(const std::string& key, const VersionVector& before, const VersionVector& after);

@@ -2,10 +2,8 @@
 
 #include <sodium.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <vector>
 
 #include "crdt/check.h"
 
@@ -37,13 +35,7 @@ Bytes canonical_form(const Document& document) {
     put(form, replica.value);
     put(form, counter);
   }
-  std::vector<const Leaf*> leaves;
-  for (const auto& [path, siblings] : document.leaves()) {
-    for (const Leaf& leaf : siblings) leaves.push_back(&leaf);
-  }
-  std::sort(leaves.begin(), leaves.end(),
-            [](const Leaf* a, const Leaf* b) { return a->dot < b->dot; });
-  for (const Leaf* leaf : leaves) put(form, *leaf);
+  for (const Leaf& leaf : document.leaves()) put(form, leaf);
   return form;
 }
 

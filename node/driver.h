@@ -63,6 +63,7 @@ class Driver {
   [[nodiscard]] bool submit(Event event);
 
   [[nodiscard]] bool idle() const { return queue_.empty(); }
+  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
   // One transaction over what is queued, up to kBatchEventsMax events. Does nothing when idle.
   void run_batch(const crdt::Now& now);

@@ -37,14 +37,18 @@ crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options)
   if (!lock) return lock.error();
   const auto sound = check_lmdb_file(options.dir + "/data.mdb");
   if (!sound) {
-    return crdt::Error(sound.error().message + "; restore a backup, or move " + options.dir +
-                       " away: the node then starts empty and its peers send it everything");
+    return crdt::Error(sound.error().message + "; " + way_out(options.dir));
   }
   std::unique_ptr<LmdbStore> store(new LmdbStore(options, std::move(*lock)));
   store->options_.map_bytes = (options.map_bytes + kMapAlign - 1) / kMapAlign * kMapAlign;
   if (const auto opened = store->open_environment(); !opened) return opened.error();
   if (const auto ours = store->check_marker(); !ours) return ours.error();
   return store;
+}
+
+std::string LmdbStore::way_out(const std::string& dir) {
+  return "restore a backup, or move " + dir +
+         " away: the node then starts empty and its peers send it everything";
 }
 
 LmdbStore::~LmdbStore() {
@@ -81,9 +85,7 @@ crdt::Error LmdbStore::explain(int code) const {
     case EROFS:
       return crdt::Error(what + "; make it and its files writable for this user");
     default:
-      return crdt::Error(what +
-                         "; restore a backup, or move it away: the node then starts empty "
-                         "and its peers send it everything");
+      return crdt::Error(what + "; " + way_out(options_.dir));
   }
 }
 

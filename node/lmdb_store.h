@@ -35,6 +35,8 @@ class LmdbStore final : public Store, private crdt::Transaction {
   };
 
   [[nodiscard]] static crdt::Result<std::unique_ptr<LmdbStore>> open(const Options& options);
+  // What an operator can do about a damaged store in `dir`, as the end of a sentence.
+  [[nodiscard]] static std::string way_out(const std::string& dir);
   ~LmdbStore() override;
 
   LmdbStore(const LmdbStore&) = delete;

@@ -103,7 +103,7 @@ class Replica::Impl {
   std::optional<gossip::Peer>
       peer_;               // Absent while read-only: a peer that cannot store has no links.
   std::deque<Held> held_;  // In the order of seq, and so of `until`.
-  std::map<std::string, std::uint64_t> counters_;
+  Counters counters_;
   std::optional<crdt::Error> damage_;  // The store could not be read at the start.
   Effects effects_;
 };
@@ -150,7 +150,7 @@ void Replica::Impl::collect() {
   for (std::string& address : output.dials) effects_.dials.push_back({std::move(address)});
   for (gossip::Notice& notice : output.notices) {
     const bool warning = notice.severity == gossip::Severity::kWarning;
-    if (warning) ++counters_["peer_warnings"];
+    if (warning) ++counters_.peer_warnings;
     note(warning ? Level::kWarning : Level::kInfo, {}, std::move(notice.text));
   }
   earliest(peer_->wake_at());
@@ -167,7 +167,7 @@ void Replica::Impl::reply(const HttpRequest& to, int status, std::string body,
 }
 
 void Replica::Impl::on_insert(const crdt::Record& record) {
-  if (crdt::kind_of(record.key) == kTimelineKind) ++counters_["timeline_events"];
+  if (crdt::kind_of(record.key) == kTimelineKind) ++counters_.timeline_events;
 }
 
 void Replica::Impl::on(const Now&, const HttpGone& gone) {
@@ -207,14 +207,14 @@ void Replica::Impl::release_held(Instant now) {
       ++held;
       continue;
     }
-    if (awaited) ++counters_["replies_before_every_peer_had_the_change"];
+    if (awaited) ++counters_.replies_before_every_peer_had_the_change;
     effects_.replies.push_back(std::move(held->reply));
     held = held_.erase(held);
   }
 }
 
 void Replica::Impl::on(const Now& now, const HttpRequest& request) {
-  ++counters_["http_requests"];
+  ++counters_.http_requests;
   if (request.listener == Listener::kPublic && slack::is_slack_path(request.target)) {
     return serve_slack(now, request);
   }
@@ -252,7 +252,7 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
                                    http.body};
   const slack::Request parsed = slack::parse_request(request, verifier_, now.wall);
   if (const auto* rejection = std::get_if<slack::Rejection>(&parsed)) {
-    ++counters_["slack_rejected"];
+    ++counters_.slack_rejected;
     note(Level::kWarning, http.uuid, "refused a request: " + rejection->reason);
     if (rejection->status == 405) return refuse_method(http, "POST");
     return reply(http, rejection->status, "Refused: " + rejection->reason + ".\n", "text/plain");
@@ -264,13 +264,13 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
     return reply(http, 200, slack::challenge_reply(*verification));
   }
   // Everything else is accepted and counted: Slack disables apps that refuse its events.
-  if (!std::holds_alternative<slack::SslCheck>(parsed)) ++counters_["slack_events"];
+  if (!std::holds_alternative<slack::SslCheck>(parsed)) ++counters_.slack_events;
   reply(http, 200, "", "text/plain");
 }
 
 void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
                                   const slack::SlashCommand& command) {
-  ++counters_["slack_commands"];
+  ++counters_.slack_commands;
   const std::string key = slack::document_key(command);
   const auto document =
       damage_ ? crdt::Result<const crdt::Document*>(*damage_) : repository_.document(key);
@@ -281,7 +281,7 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   if (crdt::is_handled(**document, command.id)) {
     const auto handling = find_handling(repository_, **document, command.id);
     if (handling && *handling) {
-      ++counters_["slack_retries"];
+      ++counters_.slack_retries;
       return reply(http, 200, (*handling)->answer);
     }
   }
@@ -313,7 +313,7 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
     return reply(http, 200, slack::plain_reply(kDamagedText));
   }
   CHECK(outcome->applied == crdt::Applied::kApplied);
-  ++counters_["changes"];
+  ++counters_.changes;
   note(Level::kDebug, http.uuid, "stored " + result.verb + " in " + key);
   peer_->push(outcome->seq, change);
   held_.push_back({outcome->seq,
@@ -345,7 +345,7 @@ Status Replica::Impl::status() {
   status.digest = repository_.digest();
   status.conflicts = count_conflicts();
   if (peer_) status.peers = peer_->status();
-  status.counters = counters_;
+  status.counters = counters_.by_name();
   return status;
 }
 

@@ -32,7 +32,7 @@ crdt::Result<std::optional<Handling>> find_handling(crdt::Repository& repository
                                                     const crdt::RequestId& id) {
   // The mark's dot names the handler and its value the event: together the record's key. Peers
   // write marks: one that makes no key leads nowhere.
-  for (const crdt::Leaf& mark : document.at(crdt::handled_path(id))) {
+  for (const crdt::Leaf& mark : crdt::handled_marks(document, id)) {
     if (mark.value.size() != sizeof(std::uint64_t)) continue;
     const auto value = repository.record(request_key(mark.dot.replica, mark.value));
     if (!value) return value.error();

@@ -35,6 +35,18 @@ void peer_metric(std::string& out, const Status& status, const std::string& name
 
 }  // namespace
 
+std::map<std::string, std::uint64_t> Counters::by_name() const {
+  return {{"changes", changes},
+          {"http_requests", http_requests},
+          {"peer_warnings", peer_warnings},
+          {"replies_before_every_peer_had_the_change", replies_before_every_peer_had_the_change},
+          {"slack_commands", slack_commands},
+          {"slack_events", slack_events},
+          {"slack_rejected", slack_rejected},
+          {"slack_retries", slack_retries},
+          {"timeline_events", timeline_events}};
+}
+
 std::string to_json(const Status& status) {
   std::string out;
   slack::JsonWriter json(out);

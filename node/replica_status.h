@@ -13,6 +13,21 @@
 
 namespace node {
 
+// What a Replica counts since the process began.
+struct Counters {
+  std::uint64_t changes = 0;
+  std::uint64_t http_requests = 0;
+  std::uint64_t peer_warnings = 0;
+  std::uint64_t replies_before_every_peer_had_the_change = 0;
+  std::uint64_t slack_commands = 0;
+  std::uint64_t slack_events = 0;
+  std::uint64_t slack_rejected = 0;
+  std::uint64_t slack_retries = 0;
+  std::uint64_t timeline_events = 0;
+
+  [[nodiscard]] std::map<std::string, std::uint64_t> by_name() const;
+};
+
 struct Status {
   std::string name;
   crdt::ReplicaId run;
@@ -24,7 +39,7 @@ struct Status {
   std::optional<std::uint64_t>
       conflicts;  // Tasks in conflict; absent where counting takes too long.
   std::vector<gossip::PeerStatus> peers;
-  std::map<std::string, std::uint64_t> counters;  // Since the process began, by name.
+  std::map<std::string, std::uint64_t> counters;  // By name.
 };
 
 [[nodiscard]] std::string to_json(const Status& status);

@@ -36,7 +36,12 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   store.disk_reserve_bytes = config.disk_reserve_bytes;
   auto opened = LmdbStore::open(store);
   if (!opened) return opened.error();
-  server->store_ = std::move(*opened);
+  server->lmdb_ = std::move(*opened);
+  server->store_ = std::make_unique<WriteBehind>(*server->lmdb_);
+  if (const auto replayed = server->store_->open(); !replayed) {
+    return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
+                       LmdbStore::way_out(config.data_dir));
+  }
   if (const auto listening = server->listen(config); !listening) return listening.error();
   crdt::Rng::Seed seed{};
   server->rng_.fill(seed);
@@ -89,6 +94,12 @@ void Server::schedule_turn() {
 }
 
 void Server::turn() {
+  // What has come in the meantime joins the batch: a commit costs nearly the same for more.
+  if (driver_->queued() > looked_at_) {
+    looked_at_ = driver_->queued();
+    return boost::asio::post(io_, [this] { turn(); });
+  }
+  looked_at_ = 0;
   turn_posted_ = false;
   driver_->run_batch(read_clock());
   if (!driver_->idle()) schedule_turn();

@@ -25,6 +25,7 @@
 #include "node/log.h"
 #include "node/peer_transport.h"
 #include "node/tcp.h"
+#include "node/write_behind.h"
 
 namespace node {
 
@@ -71,7 +72,8 @@ class Server final : private Performer, private Intake {
   Log& log_;
   boost::asio::io_context io_{1};  // One thread: no need to wake others.
   crdt::Rng rng_;
-  std::unique_ptr<LmdbStore> store_;
+  std::unique_ptr<LmdbStore> lmdb_;
+  std::unique_ptr<WriteBehind> store_;  // In front of it: what the driver sees.
   std::unique_ptr<HttpServer> slack_;
   std::unique_ptr<HttpServer> admin_;
   std::unique_ptr<PeerTransport> peers_;
@@ -83,6 +85,7 @@ class Server final : private Performer, private Intake {
   std::uint64_t exchanges_ = 0;
   std::uint64_t links_ = 0;
   bool turn_posted_ = false;
+  std::size_t looked_at_ = 0;  // How much was queued when the turn at hand last looked.
   bool stopping_ = false;
   int still_open_ = 0;  // HTTP servers with connections, while stopping.
 };

@@ -42,12 +42,12 @@ std::string_view take_word(std::string_view& text) {
 
 // How many peers handled the request, as far as the document still knows.
 std::size_t times_handled(const crdt::Document& document, const crdt::RequestId& request) {
-  return document.at(crdt::handled_path(request)).size();
+  return crdt::handled_marks(document, request).size();
 }
 
 // Whether `leaf` is what a second handling of its request left beside a later change. The first
 // handling's leaf is gone, so somebody replaced it who had seen it.
-bool is_echo(const crdt::Document& document, const crdt::Document::Siblings& siblings,
+bool is_echo(const crdt::Document& document, crdt::Document::Siblings siblings,
              const crdt::Leaf& leaf) {
   const auto same = [&](const crdt::Leaf& other) {
     return other.stamp.request == leaf.stamp.request;
@@ -57,7 +57,7 @@ bool is_echo(const crdt::Document& document, const crdt::Document::Siblings& sib
 }
 
 Field read_field(const crdt::Document& document, std::string_view path,
-                 const crdt::Document::Siblings& siblings) {
+                 crdt::Document::Siblings siblings) {
   Field field;
   if (siblings.empty()) return field;
   field.shown = &siblings.front();
@@ -79,7 +79,7 @@ Field read_field(const crdt::Document& document, std::string_view path,
 }
 
 // Reads the cores into `task`; false where there is none.
-bool read_cores(Task& task, const crdt::Document::Siblings& siblings) {
+bool read_cores(Task& task, crdt::Document::Siblings siblings) {
   if (siblings.size() == 1) {
     auto core = decode_core(siblings.front().value);
     if (core) task.core = std::move(*core);
@@ -105,7 +105,7 @@ bool read_cores(Task& task, const crdt::Document::Siblings& siblings) {
 
 // Reads the leaf at `path`, "t/<id>/<field>", into the task it belongs to.
 void read_leaf(const crdt::Document& document, std::string_view path, std::string_view field,
-               const crdt::Document::Siblings& siblings, Task& task, bool& exists) {
+               crdt::Document::Siblings siblings, Task& task, bool& exists) {
   constexpr std::string_view kWho = "who/";
   if (field == "core") {
     exists = read_cores(task, siblings);
@@ -146,40 +146,46 @@ std::optional<std::uint32_t> peek_number(std::string_view core) {
   return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
-using LeafAt = crdt::Document::Leaves::const_iterator;
-
-struct CoreAt {
+// A task as it lies in the document: its leaves, "core" before all other fields.
+struct Stored {
   std::string_view id;
-  LeafAt leaf;
+  const crdt::Document::Group* leaves = nullptr;
+
+  [[nodiscard]] crdt::Document::Siblings cores() const {
+    const auto last = std::find_if(leaves->begin(), leaves->end(), [&](const crdt::Leaf& leaf) {
+      return leaf.path != leaves->front().path;
+    });
+    return {leaves->begin(), last};
+  }
 };
 
-// The core leaves, in the order of ids.
-std::vector<CoreAt> core_leaves(const crdt::Document& document) {
+// The tasks that have a core, in the order of ids.
+std::vector<Stored> stored_tasks(const crdt::Document& document) {
   constexpr std::size_t kTasksExpected = 24;  // The most that an incident has.
-  constexpr std::size_t kAround = kFirst.size() + kCore.size();
-  std::vector<CoreAt> cores;
-  cores.reserve(kTasksExpected);
-  const auto last = document.leaves().lower_bound(kPastLast);
-  for (auto leaf = document.leaves().lower_bound(kFirst); leaf != last; ++leaf) {
-    const std::string_view path = leaf->first;
-    // Most leaves are told apart by their last octet.
-    if (path.back() != kCore.back() || path.size() < kAround || !path.ends_with(kCore)) continue;
-    const std::string_view id = path.substr(kFirst.size(), path.size() - kAround);
-    if (id.find('/') == std::string_view::npos) cores.push_back({id, leaf});
+  std::vector<Stored> tasks;
+  tasks.reserve(kTasksExpected);
+  const auto last = document.groups().lower_bound(kPastLast);
+  for (auto group = document.groups().lower_bound(kFirst); group != last; ++group) {
+    const auto& [name, leaves] = *group;
+    const std::string& path = leaves.front().path;
+    if (path.size() != name.size() + kCore.size() || !path.ends_with(kCore)) continue;
+    tasks.push_back({std::string_view(name).substr(kFirst.size()), &leaves});
   }
-  return cores;
+  return tasks;
 }
 
-// The task whose core leaf is `leaf`; false where that does not decode.
-bool read_task(const crdt::Document& document, LeafAt leaf, Task& task) {
+// False where its core does not decode.
+bool read_task(const crdt::Document& document, const Stored& stored, Task& task) {
   bool exists = false;
-  const std::size_t group = kFirst.size() + task.id.size() + 1;
-  const std::string_view prefix = std::string_view(leaf->first).substr(0, group);
-  // "core" sorts before all other fields.
-  for (; leaf != document.leaves().end(); ++leaf) {
-    const std::string_view path = leaf->first;
-    if (!path.starts_with(prefix)) break;
-    read_leaf(document, path, path.substr(group), leaf->second, task, exists);
+  const crdt::Document::Group& leaves = *stored.leaves;
+  const std::size_t prefix = kFirst.size() + stored.id.size() + 1;
+  for (auto leaf = leaves.begin(); leaf != leaves.end();) {
+    const std::string_view path = leaf->path;
+    const auto next = std::find_if(leaf, leaves.end(),
+                                   [&](const crdt::Leaf& other) { return other.path != path; });
+    const std::string_view field = path.substr(std::min(prefix, path.size()));
+    read_leaf(document, path, field, {leaf, next}, task, exists);
+    leaf = next;
   }
   return exists;
 }
@@ -299,11 +305,11 @@ Field read_field(const crdt::Document& document, std::string_view path) {
 TaskList read_tasks(const crdt::Document& document) {
   TaskList list;
   list.number_max = noted_max(document);
-  const std::vector<CoreAt> cores = core_leaves(document);
-  list.tasks.reserve(cores.size());
-  for (const CoreAt& core : cores) {
-    Task task{.id = core.id};
-    if (!read_task(document, core.leaf, task)) continue;
+  const std::vector<Stored> stored = stored_tasks(document);
+  list.tasks.reserve(stored.size());
+  for (const Stored& one : stored) {
+    Task task{.id = one.id};
+    if (!read_task(document, one, task)) continue;
     list.number_max = std::max(list.number_max, number_max(task));
     list.tasks.push_back(std::move(task));
   }
@@ -319,12 +325,12 @@ TaskList read_tasks_called(const crdt::Document& document, std::span<const TaskR
     return std::any_of(refs.begin(), refs.end(),
                        [&](const TaskRef& ref) { return ref.number == number; });
   };
-  for (const CoreAt& core : core_leaves(document)) {
-    const crdt::Document::Siblings& siblings = core.leaf->second;
-    if (std::none_of(siblings.begin(), siblings.end(), asked)) continue;
-    Task task{.id = core.id};
+  for (const Stored& one : stored_tasks(document)) {
+    const crdt::Document::Siblings cores = one.cores();
+    if (std::none_of(cores.begin(), cores.end(), asked)) continue;
+    Task task{.id = one.id};
     // One task that has this number and no other: what its label needs is in its own core.
-    const bool plain = siblings.size() == 1 && read_task(document, core.leaf, task) &&
+    const bool plain = cores.size() == 1 && read_task(document, one, task) &&
                        std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
                          return other.core.number == task.core.number;
                        });
@@ -337,11 +343,11 @@ TaskList read_tasks_called(const crdt::Document& document, std::span<const TaskR
 
 Minted read_minted(const crdt::Document& document, std::string_view id) {
   Minted minted{noted_max(document), false};
-  for (const CoreAt& core : core_leaves(document)) {
+  for (const Stored& one : stored_tasks(document)) {
     Task task;
-    if (!read_cores(task, core.leaf->second)) continue;
+    if (!read_cores(task, one.cores())) continue;
     minted.number_max = std::max(minted.number_max, number_max(task));
-    if (core.id == id) minted.exists = true;
+    if (one.id == id) minted.exists = true;
   }
   return minted;
 }

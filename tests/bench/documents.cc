@@ -59,11 +59,7 @@ void two_copies() {
 }
 
 crdt::Bytes stored(const crdt::Document& document) {
-  std::vector<crdt::Leaf> leaves;
-  for (const auto& [path, siblings] : document.leaves()) {
-    leaves.insert(leaves.end(), siblings.begin(), siblings.end());
-  }
-  return crdt::encode(document.context()) + crdt::encode_leaves(leaves);
+  return crdt::encode(document.context()) + crdt::encode_leaves(document.leaves());
 }
 
 void removed_for_good() {

@@ -173,7 +173,7 @@ TEST(DesignRule, ACounterIsNeverResetOrRewritten) {
   rewriting.document = a.document;
   beside.edit([&](Edit& edit) { counter.add(edit, 1); });
   reset.edit([&](Edit& edit) {
-    for (const auto& [path, siblings] : reset.document.leaves()) edit.remove(path);
+    for (const crdt::Leaf& leaf : reset.document.leaves()) edit.remove(leaf.path);
   });
   reset.learn_from(beside);
   EXPECT_EQ(counter.total(reset.document), 4);  // Not 1.

@@ -58,7 +58,7 @@ TEST(HandledSet, LooksAtEightEntriesAnAddAndNeverAtItsOwn) {
 TEST(HandledSet, SweepsAroundTheEnd) {
   CrdtPeer a(0);
   for (std::uint64_t request = 1; request <= 6; ++request) handle(a, request);
-  const std::string last = a.document.leaves().rbegin()->first;
+  const std::string last = crdt::handled_path(a.document.marks().rbegin()->request);
   std::uint64_t greatest = 1;
   while (crdt::handled_path(request_id(greatest)) != last) ++greatest;
   a.edit([&](Edit& edit) { EXPECT_EQ(crdt::expire_handled(edit, Rank{request_time(1000)}), 5u); },

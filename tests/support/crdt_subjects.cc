@@ -241,20 +241,16 @@ void check_leaves(const crdt::Document& document, const ReferenceDocument& refer
     if (count > 0) ++entries;
   }
   require(document.context().entries().size() == entries, "the vector names a stranger");
-  std::size_t leaves = 0;
-  for (const auto& [path, siblings] : document.leaves()) {
-    require(!siblings.empty(), "a path without leaves");
-    leaves += siblings.size();
-  }
+  const std::vector<crdt::Leaf> leaves = document.leaves();
   const std::vector<const Operation*> live = reference.live(seen);
-  require(leaves == live.size(), "another number of live leaves");
+  require(leaves.size() == live.size(), "another number of live leaves");
+  require(leaves.size() == document.leaf_count(), "the index miscounts");
   for (const Operation* operation : live) {
     const crdt::Dot dot{replica_id(operation->author),
                         static_cast<std::uint64_t>(operation->number)};
-    const crdt::Document::Siblings& siblings = document.at(operation->path);
-    const auto leaf = std::find_if(siblings.begin(), siblings.end(),
+    const auto leaf = std::find_if(leaves.begin(), leaves.end(),
                                    [&](const crdt::Leaf& one) { return one.dot == dot; });
-    require(leaf != siblings.end(), "a live write has no leaf");
+    require(leaf != leaves.end(), "a live write has no leaf");
     require(leaf->path == operation->path && leaf->value == operation->value &&
                 leaf->rank.micros == operation->rank &&
                 leaf->stamp.request == request_id(operation->request),

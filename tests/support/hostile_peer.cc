@@ -132,7 +132,7 @@ std::vector<gossip::Message> HostilePeer::hear() {
   CHECK(received);
   std::vector<gossip::Message> heard;
   for (const crdt::Bytes& frame : received->frames) {
-    const auto messages = gossip::decode_frame(frame);
+    const auto messages = gossip::decode_frame(frame, names_);
     CHECK(messages);
     heard.insert(heard.end(), messages->begin(), messages->end());
   }

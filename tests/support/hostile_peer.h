@@ -103,6 +103,7 @@ class HostilePeer {
   LonePeer& victim_;
   crdt::Rng rng_;
   gossip::SecureChannel channel_;
+  crdt::HeardNames names_;  // By the victim.
   gossip::LinkId link_;
 };
 

@@ -132,8 +132,8 @@ class Run {
     const bool gap = (base & ~peer.seen) != 0;
     const Applied wanted = known ? Applied::kDuplicate : gap ? Applied::kGap : Applied::kApplied;
     const Document before = peer.document;
-    const auto groups = before.groups_touched(delta);
-    require(peer.document.apply(delta) == wanted, "apply gave another verdict");
+    std::vector<std::string> groups;
+    require(peer.document.apply(delta, &groups) == wanted, "apply gave another verdict");
     if (wanted == Applied::kApplied) {
       peer.seen |= gains;
       check_groups(before, peer.document, groups);
@@ -145,12 +145,12 @@ class Run {
 
   // Groups that were not named stayed as they were.
   static void check_groups(const Document& before, const Document& after,
-                           const std::set<std::string, std::less<>>& groups) {
+                           const std::vector<std::string>& groups) {
     const auto unnamed = [&](const Document& document) {
       std::vector<crdt::Leaf> leaves;
-      for (const auto& [path, siblings] : document.leaves()) {
-        if (groups.contains(crdt::group_of(path))) continue;
-        leaves.insert(leaves.end(), siblings.begin(), siblings.end());
+      for (const crdt::Leaf& leaf : document.leaves()) {
+        const std::string group(crdt::group_of(leaf.path));
+        if (!std::binary_search(groups.begin(), groups.end(), group)) leaves.push_back(leaf);
       }
       return leaves;
     };

@@ -54,9 +54,7 @@ struct Peer {
   void summarize() {
     context = counters_of(document.context());
     live = {};
-    for (const auto& [path, siblings] : document.leaves()) {
-      for (const crdt::Leaf& leaf : siblings) add(live, leaf.dot);
-    }
+    for (const crdt::Leaf& leaf : document.leaves()) add(live, leaf.dot);
   }
 };
 

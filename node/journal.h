@@ -1,0 +1,60 @@
+// Journal: the redo log of a WriteBehind store, as rows of the store behind it.
+//
+// Shape    key ff <seq, 8 bytes big-endian>; value: one octet that says whether a batch begins or
+//          goes on here, then its bytes, then their checksum. A batch is one transaction's changes,
+//          cut into pages. Rows are appended at one end and trimmed at the other.
+// Size     a row is at most one page of LMDB, so that a row that was trimmed leaves a hole that any
+//          other page fits into.
+// Laws     what is replayed is what was appended and not trimmed, oldest first. Replaying a change
+//          whose row reached its place long ago is harmless: its newest value comes last.
+// Errors   a row with a wrong checksum, or one missing between others, is an Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "crdt/bytes.h"
+#include "crdt/result.h"
+#include "crdt/transaction.h"
+
+namespace node {
+
+class Journal {
+ public:
+  // No key of a store's user is at or behind it.
+  static constexpr crdt::BytesView kFirstKey = "\xff";
+
+  // A page of 4,096 octets without LMDB's header. Larger pages hold several rows.
+  static constexpr std::size_t kRowBytesMax = 4'080;
+
+  // What a batch consists of: a key, and its new value or that it is gone.
+  using Visit = std::function<void(crdt::BytesView key, std::optional<crdt::BytesView> value)>;
+
+  class Batch {
+   public:
+    void add(crdt::BytesView key, const std::optional<crdt::Bytes>& value);
+    [[nodiscard]] const crdt::Bytes& bytes() const { return bytes_; }
+
+   private:
+    crdt::Bytes bytes_;
+  };
+
+  // Forgets what it knows, reads all rows and calls `visit` for each change of each batch.
+  [[nodiscard]] crdt::Result<void> replay(crdt::Transaction& txn, const Visit& visit);
+
+  void append(crdt::Transaction& txn, const Batch& batch);
+
+  // The place of the next row: every batch so far lies before it.
+  [[nodiscard]] std::uint64_t end() const { return end_; }
+  [[nodiscard]] std::uint64_t rows() const { return end_ - first_; }
+
+  // Erases rows before `seq`, the oldest first, at most `rows_max` of them.
+  void trim(crdt::Transaction& txn, std::uint64_t seq, std::size_t rows_max);
+
+ private:
+  std::uint64_t first_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace node
