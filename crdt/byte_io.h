@@ -1,7 +1,9 @@
-// ByteWriter, ByteReader: numbers and runs of bytes, one after another. For the store's own rows;
-// what peers say to each other is Cap'n Proto.
+// ByteWriter, ByteReader: numbers and runs of bytes, one after another. For the store's own rows,
+// and for what peers say about every change (crdt/compact_delta.h).
 //
-// Units    numbers are 8 octets big-endian; a run is its length as a number, then its octets.
+// Units    a number is 8 octets big-endian; a run is its length as a number, then its octets. A
+//          varint is 7 bits an octet, the lowest first, with the top bit set on all but the last;
+//          one number has one form.
 // Errors   reading past the end makes the reader bad() for good and yields zeros and empty runs.
 #pragma once
 
@@ -10,6 +12,14 @@
 #include "crdt/bytes.h"
 
 namespace crdt {
+
+// A difference, modulo 2^64, as a number that is small where the difference is near 0 either way.
+[[nodiscard]] inline std::uint64_t zigzag(std::uint64_t difference) {
+  return difference << 1 ^ (difference >> 63 != 0 ? ~std::uint64_t{0} : 0);
+}
+[[nodiscard]] inline std::uint64_t unzigzag(std::uint64_t value) {
+  return value >> 1 ^ (value % 2 != 0 ? ~std::uint64_t{0} : 0);
+}
 
 class ByteWriter {
  public:
@@ -22,6 +32,16 @@ class ByteWriter {
     out_ += bytes;
     return *this;
   }
+  ByteWriter& varint(std::uint64_t value) {
+    for (; value >= 128; value >>= 7) out_.push_back(static_cast<char>(value | 128));
+    out_.push_back(static_cast<char>(value));
+    return *this;
+  }
+  ByteWriter& octets(BytesView bytes) {
+    out_ += bytes;
+    return *this;
+  }
+  [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] Bytes take() { return std::move(out_); }
 
  private:
@@ -33,18 +53,32 @@ class ByteReader {
   explicit ByteReader(BytesView in) : in_(in) {}
 
   [[nodiscard]] std::uint64_t number() {
-    const BytesView eight = raw(8);
+    const BytesView eight = octets(8);
     return eight.size() == 8 ? from_big_endian(eight) : 0;
   }
-  [[nodiscard]] BytesView run() { return raw(number()); }
+  [[nodiscard]] BytesView run() { return octets(number()); }
 
-  [[nodiscard]] bool bad() const { return bad_; }
-  [[nodiscard]] bool at_end() const { return in_.empty() && !bad_; }
-
- private:
-  BytesView raw(std::uint64_t size) {
+  [[nodiscard]] std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const std::uint64_t octet = this->octet();
+      if (shift == 63 && octet > 1) break;  // Past 64 bits.
+      value |= (octet & 127) << shift;
+      if (octet < 128) {
+        if (octet == 0 && shift > 0) break;  // A longer form of the same number.
+        return value;
+      }
+    }
+    fail();
+    return 0;
+  }
+  [[nodiscard]] std::uint8_t octet() {
+    const BytesView one = octets(1);
+    return one.empty() ? 0 : static_cast<std::uint8_t>(one.front());
+  }
+  [[nodiscard]] BytesView octets(std::uint64_t size) {
     if (bad_ || size > in_.size()) {
-      bad_ = true;
+      fail();
       return {};
     }
     const BytesView out = in_.substr(0, size);
@@ -52,6 +86,14 @@ class ByteReader {
     return out;
   }
 
+  // What was read makes no sense: as if it had ended here.
+  void fail() { bad_ = true; }
+
+  [[nodiscard]] std::size_t left() const { return in_.size(); }
+  [[nodiscard]] bool bad() const { return bad_; }
+  [[nodiscard]] bool at_end() const { return in_.empty() && !bad_; }
+
+ private:
   BytesView in_;
   bool bad_ = false;
 };

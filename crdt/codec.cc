@@ -103,6 +103,23 @@ bool any_dot_twice(const std::vector<Leaf>& leaves) {
   return std::adjacent_find(dots.begin(), dots.end()) != dots.end();
 }
 
+const char* fault_of(const Fragment& fragment) {
+  if (!ascend(fragment.fresh)) return "fresh leaves do not ascend";
+  for (const Leaf& leaf : fragment.fresh) {
+    if (!fragment.context.covers(leaf.dot) || fragment.asker.covers(leaf.dot)) {
+      return "fresh dot lies outside what the fragment brings";
+    }
+  }
+  for (const Dot& dot : fragment.kept) {
+    if (!fragment.context.covers(dot) || !fragment.asker.covers(dot)) {
+      return "kept dot is not covered by both sides";
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 const char* fault_of(const Delta& delta) {
   for (const auto& [replica, counter] : delta.advance.entries()) {
     if (counter <= delta.after.of(replica)) return "delta does not raise what it names";
@@ -122,23 +139,6 @@ const char* fault_of(const Delta& delta) {
   if (delta.advance.empty() && !delta.killed.empty()) return "delta kills without advancing";
   return nullptr;
 }
-
-const char* fault_of(const Fragment& fragment) {
-  if (!ascend(fragment.fresh)) return "fresh leaves do not ascend";
-  for (const Leaf& leaf : fragment.fresh) {
-    if (!fragment.context.covers(leaf.dot) || fragment.asker.covers(leaf.dot)) {
-      return "fresh dot lies outside what the fragment brings";
-    }
-  }
-  for (const Dot& dot : fragment.kept) {
-    if (!fragment.context.covers(dot) || !fragment.asker.covers(dot)) {
-      return "kept dot is not covered by both sides";
-    }
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 Bytes encode(const VersionVector& vector) {
   NameTable names;

@@ -43,6 +43,10 @@ inline constexpr std::uint64_t kTraversalFactor = 2;
 // Message, names, list of stamps, stamp, author: five deep, and room for later fields.
 inline constexpr int kNestingMax = 8;
 
+// Which of these Laws `delta` breaks as a whole, as a sentence; nullptr where it keeps them. Judges
+// every form that a delta arrives in.
+[[nodiscard]] const char* fault_of(const Delta& delta);
+
 [[nodiscard]] Bytes encode(const VersionVector& vector);
 [[nodiscard]] Bytes encode(const Delta& delta);
 [[nodiscard]] Bytes encode(const Fragment& fragment);

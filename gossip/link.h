@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "crdt/compact_names.h"
 #include "crdt/instant.h"
+#include "gossip/answer_queue.h"
 #include "gossip/link_id.h"
 #include "gossip/log_receiver.h"
 #include "gossip/log_sender.h"
@@ -43,10 +45,22 @@ struct Link {
 
   // Pushes that came before what they build on, by row: usually it is on its way from a third peer.
   std::map<std::uint64_t, Push> parked;
+  std::size_t parked_bytes = 0;
   std::optional<crdt::Instant> parked_until;
 
   std::map<std::string, crdt::Bytes> fragments;  // Parts so far, by document.
   std::size_t fragment_bytes = 0;
+
+  // What the peer wants. Once kAnswerWindow bytes of it are on their way, a Ping follows them, and
+  // the rest waits until that is answered.
+  AnswerQueue answers;
+  std::size_t answered_bytes = 0;  // Since the last such Ping.
+  std::uint64_t answer_after = 0;  // Pongs heard.
+  std::uint64_t pings = 0;         // Sent.
+  std::uint64_t pongs = 0;         // Heard; at most as many as pings.
+
+  crdt::ToldNames told;          // The peer, of the names that pushes refer to;
+  crdt::HeardNames heard_names;  // and by it.
 
   // Gathered until the end of the batch.
   std::vector<crdt::Bytes> outbox;  // Encoded messages.

@@ -25,6 +25,8 @@ namespace gossip {
 
 inline constexpr std::uint16_t kWireVersion = 1;
 
+inline constexpr std::size_t kListMax = 16'384;  // Entries of any list in one message.
+
 struct Hello {
   std::uint16_t version = kWireVersion;
   crdt::ReplicaId run;     // The sender's replica id and the run of its log: one per process start.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "gossip/change_wire.h"
 #include "gossip/wire.h"
 
 namespace gossip {
@@ -99,7 +100,7 @@ void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
   if (!received->to_send.empty()) output_.sends.push_back({id, std::move(received->to_send)});
   if (received->established_now) established(link);
   for (const Bytes& frame : received->frames) {
-    const auto messages = decode_frame(frame);
+    const auto messages = decode_frame(frame, link.heard_names);
     if (!messages) return drop(now, id, messages.error().message);
     for (const Message& message : *messages) {
       if (const Verdict broken = on(now, link, message)) return drop(now, id, *broken);
@@ -183,27 +184,30 @@ void Peer::announce_links() {
 
 void Peer::send(Link& link, const Message& message) { link.outbox.push_back(encode(message)); }
 
-void Peer::push(std::uint64_t seq, const crdt::Change& change) {
-  std::optional<Bytes> encoded;  // One encoding serves every link.
+template <class Takes>
+void Peer::spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes) {
+  if (!fits_push(change)) return;  // Offered by name, and fetched in parts.
+  std::optional<Bytes> encoded;    // One encoding serves every link.
   for (const auto& [id, link] : links_) {
-    if (!link->hello || !link->sender.may_push()) continue;
-    if (!encoded) encoded = encode(Push{seq, true, change});
-    if (encoded->size() > kFrameBytesMax) return;  // Offered by name, and fetched in parts.
+    if (!link->hello || !link->sender.may_push() || !takes(*link)) continue;
+    if (!encoded) encoded = encode_push(seq, firsthand, change, names_);
+    if (encoded->size() > kFrameBytesMax) return;  // As above.
     link->sender.pushed(seq);
+    const Bytes definitions = link->told.tell(names_);
+    if (!definitions.empty()) link->outbox.push_back(encode_names(definitions));
     link->outbox.push_back(*encoded);
   }
 }
 
+void Peer::push(std::uint64_t seq, const crdt::Change& change) {
+  spread(seq, true, change, [](const Link&) { return true; });
+}
+
 void Peer::forward(const Link& source, std::uint64_t seq, const crdt::Change& change) {
-  std::optional<Bytes> encoded;
-  for (const auto& [id, link] : links_) {
-    if (!link->hello || link->id == source.id || !link->sender.may_push()) continue;
-    if (source.their_links.contains(link->hello->run)) continue;  // It has its own link there.
-    if (!encoded) encoded = encode(Push{seq, false, change});
-    if (encoded->size() > kFrameBytesMax) return;  // As in push().
-    link->sender.pushed(seq);
-    link->outbox.push_back(*encoded);
-  }
+  spread(seq, false, change, [&](const Link& link) {
+    // What has its own link to where this came from gets it there.
+    return link.id != source.id && !source.their_links.contains(link.hello->run);
+  });
 }
 
 void Peer::wake(Instant now) {
@@ -219,7 +223,7 @@ void Peer::wake(Instant now) {
   for (const LinkId id : ids) {
     Link& link = *links_.at(id);
     if (!link.hello && link.opened + kHandshakeMax <= now) {
-      drop(now, id, "no handshake within 5 s");
+      drop(now, id, "no handshake within " + std::to_string(kHandshakeMax.count()) + " s");
     } else if (link.heard + 3 * config_.ping_after <= now) {
       drop(now, id, "nothing heard for three pings");
     } else if (link.stuck_at && *link.stuck_at <= now) {
@@ -229,7 +233,7 @@ void Peer::wake(Instant now) {
         output_.sends.push_back({id, link.channel.rekey()});
         link.rekeyed = now;
       }
-      if (link.sent + config_.ping_after <= now) send(link, Ping{});
+      if (link.sent + config_.ping_after <= now) ping(link);
       if (link.offer_at && *link.offer_at <= now) offer(now, link);
       if (link.parked_until && *link.parked_until <= now) rescan(link);
     }
@@ -249,6 +253,7 @@ void Peer::batch_end(Instant now) {
       link->offer_at = now + config_.offer_after;
     }
     if (!link->acknowledge.empty()) send(*link, Pushed{std::exchange(link->acknowledge, {})});
+    answer(*link);
     flush(now, *link);
   }
 }

@@ -4,8 +4,9 @@
 //          the transaction of the moment. What one batch has for a peer leaves as one sealed frame
 //          at batch_end(), after the commit: an acknowledgement means "durable here".
 //          Of two configured peers the one with the smaller public key dials.
-// Size     kUnprovenMax links whose key is not proven; kFragmentBytesMax of fragments on their way
-//          per link; kParkedMax pushes that wait for another peer's.
+// Size     kUnprovenMax links whose key is not proven. For each link: kFragmentBytesMax of
+//          fragments on their way in, kAnswerWindow of answers on their way out, kParkedMax pushes
+//          of kParkedBytesMax that wait for another peer's.
 // Errors   a peer that breaks a rule loses its link, with a Notice that says why; nothing of the
 //          frame that broke it is stored beyond what came before in that same batch.
 #pragma once
@@ -17,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "crdt/codec.h"
+#include "crdt/compact_names.h"
 #include "crdt/instant.h"
 #include "crdt/repository.h"
 #include "crdt/rng.h"
@@ -38,15 +41,36 @@ struct PeerStatus {
 
 class Peer {
  public:
-  static constexpr std::size_t kUnprovenMax = 64;
-  static constexpr std::size_t kFragmentBytesMax = 16 << 20;
+  // Twice as many as there can be peers, all of which may come back at once. Each holds a handshake
+  // message of 4 KiB at most.
+  static constexpr std::size_t kUnprovenMax = 2 * Config::kPeersMax;
+
+  // The largest document there can be (crdt::kMessageBytesMax): parts come one document at a time.
+  static constexpr std::size_t kFragmentBytesMax = crdt::kMessageBytesMax;
+
+  // What a busy peer pushes while a third one's change is kParkedFor late: 2,500 a second, of 2 KB
+  // and, now and then, a picture. Beyond either bound a scan fetches all of it in its own time.
   static constexpr std::size_t kParkedMax = 256;
-  static constexpr std::size_t kFrameTarget = 256 << 10;  // Frames are cut here, between messages.
-  static constexpr std::chrono::seconds kHandshakeMax{5};
+  static constexpr std::size_t kParkedBytesMax = 4 << 20;
   static constexpr std::chrono::milliseconds kParkedFor{100};  // Above a link's latency.
+
+  // Frames are cut here, between messages: an answer to a peer never waits long behind another.
+  static constexpr std::size_t kFrameTarget = 256 << 10;
+
+  // Of answers on their way. With 10 ms there and back that is still 100 MB/s, and an eighth of
+  // what the transport queues for a slow peer before it closes the link (node/peer_transport.h).
+  static constexpr std::size_t kAnswerWindow = 1 << 20;
+
+  // Two round trips and some Diffie-Hellmans; each lost packet delays them by up to a second.
+  static constexpr std::chrono::seconds kHandshakeMax{5};
+
+  // An answer comes within a few round trips and commits, and each part of a document counts as
+  // progress: a window takes as long at 300 kbit/s.
   static constexpr std::chrono::seconds kStuckAfter{30};
+
   // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
   static constexpr std::chrono::seconds kOfferAgainAfter{10};
+
   // A key taken from a process's memory opens at most this much of the past. By volume a link
   // rekeys by itself (gossip/link_cipher.h).
   static constexpr std::chrono::hours kRekeyAfter{1};
@@ -119,7 +143,11 @@ class Peer {
 
   crdt::Applied apply(Link& link, const Push& push);
   void retry_parked(crdt::Instant now);
+  void park(crdt::Instant now, Link& link, const Push& push);
   void forward(const Link& source, std::uint64_t seq, const crdt::Change& change);
+  // Sends a change to each link that is up to date and that `takes` it.
+  template <class Takes>
+  void spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes);
   void rescan(Link& link);
   void settle(Link& link);
   void offer(crdt::Instant now, Link& link);
@@ -127,7 +155,8 @@ class Peer {
   // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
   // start and written by one process has been forged. Its next own dot would be beyond them.
   bool knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs);
-  void send_fragment(Link& link, const DocumentContext& wanted);
+  void ping(Link& link);
+  void answer(Link& link);  // As much of what it wants as the window takes.
   void store_position(Link& link);
 
   Config config_;
@@ -139,6 +168,7 @@ class Peer {
   std::map<PublicKey, Target> targets_;
   std::map<LinkId, std::unique_ptr<Link>> links_;
   std::map<crdt::ReplicaId, std::uint64_t> covered_;  // Other runs' logs: covered up to here.
+  crdt::SentNames names_;                             // That pushes refer to, on all links.
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };

@@ -13,9 +13,9 @@ namespace {
 using crdt::Bytes;
 using crdt::Instant;
 
-// Wants and Records are cut here, so that no message nears the frame's limit.
+// Wants are cut here, so that no message nears the frame's limit.
 constexpr std::size_t kWantMax = 256;
-constexpr std::size_t kAnswerBytesMax = 256 << 10;
+constexpr std::size_t kWantBytesMax = 256 << 10;
 
 constexpr const char* kForgedSelf = "it knows of changes by this process that were never made";
 
@@ -25,6 +25,24 @@ bool minted_by(const crdt::Change& change, crdt::ReplicaId run) {
     const auto& entries = part.delta.advance.entries();
     return entries.size() == 1 && entries.front().first == run;
   });
+}
+
+// What a change that waits takes, roughly.
+std::size_t memory_of(const crdt::Change& change) {
+  std::size_t bytes = sizeof(Push);
+  for (const crdt::DocumentDelta& part : change.deltas) {
+    const crdt::Delta& delta = part.delta;
+    const std::size_t dots =
+        delta.after.entries().size() + delta.advance.entries().size() + delta.killed.size();
+    bytes += sizeof(part) + part.key.size() + dots * sizeof(crdt::Dot);
+    for (const crdt::Leaf& leaf : delta.written) {
+      bytes += sizeof(leaf) + leaf.path.size() + leaf.stamp.author.size() + leaf.value.size();
+    }
+  }
+  for (const crdt::Record& record : change.records) {
+    bytes += sizeof(record) + record.key.size() + record.value.size();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -65,6 +83,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
 
 void Peer::rescan(Link& link) {
   link.parked.clear();
+  link.parked_bytes = 0;
   link.parked_until.reset();
   link.stuck_at.reset();
   link.fragments.clear();
@@ -76,6 +95,7 @@ void Peer::rescan(Link& link) {
 
 Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
   link.sender.resume(resume.scan, repository_.usable(resume.cursor));
+  link.answers.clear();
   link.offer_at.reset();
   return std::nullopt;
 }
@@ -125,13 +145,15 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
     return std::nullopt;
   }
   if (apply(link, push) != crdt::Applied::kGap) return std::nullopt;
-  if (link.parked.size() == kParkedMax) {
-    rescan(link);
-    return std::nullopt;
-  }
-  link.parked.emplace(push.seq, push);
-  if (!link.parked_until) link.parked_until = now + kParkedFor;
+  park(now, link, push);
   return std::nullopt;
+}
+
+void Peer::park(Instant now, Link& link, const Push& push) {
+  if (!link.parked.emplace(push.seq, push).second) return;
+  link.parked_bytes += memory_of(push.change);
+  if (link.parked.size() > kParkedMax || link.parked_bytes > kParkedBytesMax) return rescan(link);
+  if (!link.parked_until) link.parked_until = now + kParkedFor;
 }
 
 void Peer::retry_parked(Instant) {
@@ -139,6 +161,7 @@ void Peer::retry_parked(Instant) {
     for (const auto& [id, link] : links_) {
       for (auto parked = link->parked.begin(); parked != link->parked.end();) {
         const bool gap = apply(*link, parked->second) == crdt::Applied::kGap;
+        if (!gap) link->parked_bytes -= memory_of(parked->second.change);
         parked = gap ? std::next(parked) : link->parked.erase(parked);
       }
       if (link->parked.empty()) link->parked_until.reset();
@@ -175,7 +198,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   const auto add_to = [&](auto& list, auto item, std::size_t size) {
     list.push_back(std::move(item));
     bytes += size;
-    if (want.documents.size() + want.records.size() == kWantMax || bytes > kAnswerBytesMax) {
+    if (want.documents.size() + want.records.size() == kWantMax || bytes > kWantBytesMax) {
       send(link, std::exchange(want, {}));
       bytes = 0;
     }
@@ -253,32 +276,24 @@ void Peer::store_position(Link& link) {
 }
 
 Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
-  for (const DocumentContext& wanted : want.documents) send_fragment(link, wanted);
-  Records answer;
-  std::size_t bytes = 0;
-  for (const Bytes& key : want.records) {
-    const auto held = repository_.record(key);
-    if (!held || !*held) continue;
-    const std::size_t size = key.size() + (*held)->size();
-    if (bytes + size > kAnswerBytesMax && !answer.records.empty()) {
-      send(link, std::exchange(answer, {}));
-      bytes = 0;
-    }
-    bytes += size;
-    answer.records.push_back({key, **held});
-  }
-  if (!answer.records.empty()) send(link, answer);
+  if (!link.answers.add(want)) return "it asks for more than an offer can name";
   return std::nullopt;
 }
 
-void Peer::send_fragment(Link& link, const DocumentContext& wanted) {
-  const auto document = repository_.document(wanted.key);
-  if (!document) return note(Severity::kWarning, document.error().message);
-  const Bytes encoded = crdt::encode((*document)->fragment(wanted.context));
-  std::uint32_t index = 0;
-  for (std::size_t from = 0; from < encoded.size(); from += kFragmentPartMax, ++index) {
-    const bool last = from + kFragmentPartMax >= encoded.size();
-    send(link, FragmentPart{wanted.key, index, last, encoded.substr(from, kFragmentPartMax)});
+void Peer::answer(Link& link) {
+  while (!link.answers.empty() && link.pongs >= link.answer_after) {
+    const auto next = link.answers.next(repository_);
+    if (!next) {
+      note(Severity::kWarning, next.error().message);
+      continue;
+    }
+    if (!*next) continue;
+    send(link, **next);
+    link.answered_bytes += link.outbox.back().size();
+    if (link.answered_bytes < kAnswerWindow) continue;
+    ping(link);
+    link.answered_bytes = 0;
+    link.answer_after = link.pings;
   }
 }
 
@@ -331,6 +346,14 @@ Peer::Verdict Peer::on(Instant, Link& link, const Ping&) {
   return std::nullopt;
 }
 
-Peer::Verdict Peer::on(Instant, Link&, const Pong&) { return std::nullopt; }
+Peer::Verdict Peer::on(Instant, Link& link, const Pong&) {
+  if (link.pongs < link.pings) ++link.pongs;
+  return std::nullopt;
+}
+
+void Peer::ping(Link& link) {
+  ++link.pings;
+  send(link, Ping{});
+}
 
 }  // namespace gossip

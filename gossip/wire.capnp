@@ -1,8 +1,9 @@
-# What peers say to each other. gossip/wire.h encodes and judges it; gossip/message.h explains it.
+# What peers say to each other beside the changes themselves (gossip/change_wire.h). gossip/wire.h
+# encodes and judges it; gossip/message.h explains it.
 #
 # Rule     a field or message of version 1 keeps its number and meaning for ever; new ones are added
 #          behind, and unknown ones are ignored.
-# Shape    deltas, fragments and vectors travel as the bytes that crdt/codec.h makes of them.
+# Shape    fragments and vectors travel as the bytes that crdt/codec.h makes of them.
 
 @0xb1f4d0c2a7e35968;
 
@@ -17,11 +18,6 @@ struct Cursor {
 struct Record {
   key @0 :Data;
   value @1 :Data;
-}
-
-struct DocumentDelta {
-  key @0 :Data;
-  delta @1 :Data;
 }
 
 struct DocumentHash {
@@ -49,45 +45,36 @@ struct Message {
     linked :group {
       runs @6 :List(UInt64);
     }
-    push :group {
-      seq @7 :UInt64;
-      firsthand @8 :Bool;
-      deltas @9 :List(DocumentDelta);
-      records @10 :List(Record);
-    }
-    pushed :group {
-      seqs @11 :List(UInt64);
-    }
     offer :group {
-      scan @12 :UInt32;
-      from @13 :UInt64;
-      to @14 :UInt64;
-      tail @15 :Bool;
-      sources @16 :List(Cursor);
-      documents @17 :List(DocumentHash);
-      records @18 :List(Data);
+      scan @7 :UInt32;
+      from @8 :UInt64;
+      to @9 :UInt64;
+      tail @10 :Bool;
+      sources @11 :List(Cursor);
+      documents @12 :List(DocumentHash);
+      records @13 :List(Data);
     }
     expand :group {
-      scan @19 :UInt32;
+      scan @14 :UInt32;
     }
     resolved :group {
-      scan @20 :UInt32;
-      to @21 :UInt64;
+      scan @15 :UInt32;
+      to @16 :UInt64;
     }
     want :group {
-      documents @22 :List(DocumentContext);
-      records @23 :List(Data);
+      documents @17 :List(DocumentContext);
+      records @18 :List(Data);
     }
     fragment :group {
-      key @24 :Data;
-      index @25 :UInt32;
-      last @26 :Bool;
-      bytes @27 :Data;
+      key @19 :Data;
+      index @20 :UInt32;
+      last @21 :Bool;
+      bytes @22 :Data;
     }
     records :group {
-      records @28 :List(Record);
+      records @23 :List(Record);
     }
-    ping @29 :Void;
-    pong @30 :Void;
+    ping @24 :Void;
+    pong @25 :Void;
   }
 }

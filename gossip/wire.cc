@@ -1,6 +1,7 @@
 #include "gossip/wire.h"
 
 #include <capnp/message.h>
+#include <capnp/serialize-packed.h>
 #include <capnp/serialize.h>
 #include <sodium.h>
 
@@ -12,6 +13,7 @@
 #include "crdt/byte_io.h"
 #include "crdt/codec.h"
 #include "crdt/keyspace.h"
+#include "gossip/change_wire.h"
 #include "gossip/wire.capnp.h"
 
 namespace gossip {
@@ -65,23 +67,6 @@ void build(wire::Message::Builder out, const Resume& resume) {
 void build(wire::Message::Builder out, const Linked& linked) {
   auto runs = out.initLinked().initRuns(linked.runs.size());
   for (unsigned i = 0; i < linked.runs.size(); ++i) runs.set(i, linked.runs[i].value);
-}
-
-void build(wire::Message::Builder out, const Push& push) {
-  auto to = out.initPush();
-  to.setSeq(push.seq);
-  to.setFirsthand(push.firsthand);
-  auto deltas = to.initDeltas(push.change.deltas.size());
-  for (unsigned i = 0; i < push.change.deltas.size(); ++i) {
-    deltas[i].setKey(octets(push.change.deltas[i].key));
-    deltas[i].setDelta(octets(crdt::encode(push.change.deltas[i].delta)));
-  }
-  set_records(to.initRecords(push.change.records.size()), push.change.records);
-}
-
-void build(wire::Message::Builder out, const Pushed& pushed) {
-  auto seqs = out.initPushed().initSeqs(pushed.seqs.size());
-  for (unsigned i = 0; i < pushed.seqs.size(); ++i) seqs.set(i, pushed.seqs[i]);
 }
 
 void build(wire::Message::Builder out, const Offer& offer) {
@@ -161,10 +146,7 @@ std::optional<std::vector<crdt::Record>> records_of(List list) {
   for (const auto record : list) {
     const auto key = record.getKey();  // Once: each call counts against the traversal limit.
     const auto value = record.getValue();
-    if (key.size() == 0 || key.size() > crdt::kRecordKeyBytesMax ||
-        value.size() > crdt::kRecordValueBytesMax) {
-      return std::nullopt;
-    }
+    if (!record_fits(key.size(), value.size())) return std::nullopt;
     records.push_back({bytes_of(key), bytes_of(value)});
   }
   return records;
@@ -184,32 +166,6 @@ std::optional<Message> read(wire::Message::Linked::Reader in) {
   Linked linked;
   for (const std::uint64_t run : in.getRuns()) linked.runs.push_back({run});
   return linked;
-}
-
-std::optional<Message> read(wire::Message::Push::Reader in) {
-  if (in.getSeq() == 0 || in.getDeltas().size() > kListMax) return std::nullopt;
-  Push push{in.getSeq(), in.getFirsthand(), {}};
-  for (const auto delta : in.getDeltas()) {
-    std::optional<std::string> key = document_key(delta.getKey());
-    const Bytes encoded = bytes_of(delta.getDelta());
-    Result<crdt::Delta> decoded = crdt::decode_delta(encoded);
-    if (!key || !decoded) return std::nullopt;
-    const auto same = [&](const crdt::DocumentDelta& other) { return other.key == *key; };
-    if (std::any_of(push.change.deltas.begin(), push.change.deltas.end(), same))
-      return std::nullopt;
-    push.change.deltas.push_back({std::move(*key), std::move(*decoded)});
-  }
-  auto records = records_of(in.getRecords());
-  if (!records) return std::nullopt;
-  push.change.records = std::move(*records);
-  return push;
-}
-
-std::optional<Message> read(wire::Message::Pushed::Reader in) {
-  if (in.getSeqs().size() > kListMax) return std::nullopt;
-  Pushed pushed;
-  for (const std::uint64_t seq : in.getSeqs()) pushed.seqs.push_back(seq);
-  return pushed;
 }
 
 std::optional<Message> read(wire::Message::Offer::Reader in) {
@@ -271,10 +227,6 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
       return read(in.getResume());
     case wire::Message::LINKED:
       return read(in.getLinked());
-    case wire::Message::PUSH:
-      return read(in.getPush());
-    case wire::Message::PUSHED:
-      return read(in.getPushed());
     case wire::Message::OFFER:
       return read(in.getOffer());
     case wire::Message::EXPAND:
@@ -296,7 +248,10 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
   return std::nullopt;
 }
 
-// The words of one Cap'n Proto message with a single segment, copied: peers' bytes are not aligned.
+// The first octet of a message.
+enum Kind : std::uint8_t { kPlain, kPacked, kNames, kPush, kPushed };
+
+// The words of one Cap'n Proto message, copied: peers' bytes are not aligned.
 std::vector<capnp::word> words_of(BytesView bytes) {
   std::vector<capnp::word> words(bytes.size() / sizeof(capnp::word));
   if (!words.empty()) {  // Not even nothing may be copied from or to nowhere.
@@ -305,57 +260,129 @@ std::vector<capnp::word> words_of(BytesView bytes) {
   return words;
 }
 
-Result<std::optional<Message>> decode(BytesView bytes) {
-  if (bytes.size() % sizeof(capnp::word) != 0) return Error("a message of a peer is cut off");
-  const std::vector<capnp::word> words = words_of(bytes);
+// Nothing for a message that is to be skipped.
+using Decoded = Result<std::optional<Message>>;
+
+capnp::ReaderOptions limits(std::size_t bytes) {
   capnp::ReaderOptions limits;
-  limits.traversalLimitInWords = 2 * words.size() + 64;  // Each word once, and pointers to them.
-  limits.nestingLimit = 8;                               // The schema is four deep.
+  limits.traversalLimitInWords = 2 * bytes / sizeof(capnp::word) + 64;  // Each word, and pointers.
+  limits.nestingLimit = 8;                                              // The schema is four deep.
+  return limits;
+}
+
+Decoded message_of(capnp::MessageReader& reader) {
+  bool known = false;
+  std::optional<Message> message = read(reader.getRoot<wire::Message>(), known);
+  if (!message && known) return Error("a message of a peer breaks a limit");
+  return message;
+}
+
+Decoded decode_plain(BytesView body) {
+  if (body.size() % sizeof(capnp::word) != 0) return Error("a message of a peer is cut off");
+  const std::vector<capnp::word> words = words_of(body);
+  capnp::FlatArrayMessageReader reader(kj::arrayPtr(words.data(), words.size()),
+                                       limits(body.size()));
+  return message_of(reader);
+}
+
+Decoded decode_packed(BytesView body) {
+  kj::ArrayInputStream in(octets(body));
+  capnp::word scratch[kPackedBytesMax / sizeof(capnp::word)];
+  // The limit also bounds what is unpacked, before it is.
+  capnp::PackedMessageReader reader(in, limits(kPackedBytesMax), scratch);
+  Decoded message = message_of(reader);
+  if (in.tryGetReadBuffer().size() > 0) return Error("a message of a peer goes on past its end");
+  return message;
+}
+
+Decoded decode_capnp(BytesView body, bool packed) {
   try {
-    capnp::FlatArrayMessageReader reader(kj::arrayPtr(words.data(), words.size()), limits);
-    bool known = false;
-    std::optional<Message> message = read(reader.getRoot<wire::Message>(), known);
-    if (!message && known) return Error("a message of a peer breaks a limit");
-    return message;
+    return packed ? decode_packed(body) : decode_plain(body);
   } catch (const kj::Exception& exception) {
     return Error(std::string("a message of a peer is malformed: ") +
                  exception.getDescription().cStr());
   }
 }
 
-}  // namespace
-
-Bytes encode(const Message& message) {
-  // Most messages fit the scratch space, which saves an allocation; it must start zeroed.
-  capnp::word scratch[256];
-  std::memset(static_cast<void*>(scratch), 0, sizeof(scratch));
-  capnp::MallocMessageBuilder builder(kj::arrayPtr(scratch, std::size(scratch)));
-  auto root = builder.initRoot<wire::Message>();
-  std::visit([&](const auto& kind) { build(root, kind); }, message);
-  const auto flat = capnp::messageToFlatArray(builder);
-  const auto all = flat.asBytes();
-  Bytes out;
-  out.reserve(4 + all.size());
-  const auto size = static_cast<std::uint32_t>(all.size());
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(size >> shift & 255));
-  out.append(reinterpret_cast<const char*>(all.begin()), all.size());
-  return out;
+Decoded decode(std::uint8_t kind, BytesView body, crdt::HeardNames& names) {
+  switch (kind) {
+    case kPlain:
+    case kPacked:
+      return decode_capnp(body, kind == kPacked);
+    case kNames:
+      if (!names.define(body)) return Error("names of a peer break a limit");
+      return std::optional<Message>();
+    case kPush: {
+      Result<Push> push = decode_push(body, names);
+      if (!push) return push.error();
+      return std::optional<Message>(std::move(*push));
+    }
+    case kPushed: {
+      Result<Pushed> pushed = decode_pushed(body);
+      if (!pushed) return pushed.error();
+      return std::optional<Message>(std::move(*pushed));
+    }
+    default:
+      return std::optional<Message>();
+  }
 }
 
-Result<std::vector<Message>> decode_frame(BytesView frame) {
+Bytes framed(Kind kind, BytesView body) {
+  const char first = static_cast<char>(kind);
+  return crdt::ByteWriter().octets({&first, 1}).varint(body.size()).octets(body).take();
+}
+
+template <class Said>
+Bytes encode_said(const Said& said) {
+  // What is packed fits the scratch space, which saves an allocation; it must start zeroed.
+  capnp::word scratch[kPackedBytesMax / sizeof(capnp::word)];
+  std::memset(static_cast<void*>(scratch), 0, sizeof(scratch));
+  capnp::MallocMessageBuilder builder(kj::arrayPtr(scratch, std::size(scratch)));
+  build(builder.initRoot<wire::Message>(), said);
+  const auto segments = builder.getSegmentsForOutput();
+  const std::size_t size = capnp::computeSerializedSizeInWords(segments) * sizeof(capnp::word);
+  const bool pack = size <= kPackedBytesMax;
+  kj::VectorOutputStream out(size);
+  if (pack) {
+    capnp::writePackedMessage(out, segments);
+  } else {
+    capnp::writeMessage(out, segments);
+  }
+  return framed(pack ? kPacked : kPlain, bytes_of(out.getArray()));
+}
+
+Bytes encode_said(const Push& push) {
+  crdt::SentNames names;
+  const Bytes encoded = encode_push(push.seq, push.firsthand, push.change, names);
+  return encode_names(crdt::ToldNames().tell(names)) + encoded;
+}
+
+Bytes encode_said(const Pushed& pushed) { return framed(kPushed, pushed_body(pushed)); }
+
+}  // namespace
+
+Bytes encode_names(BytesView definitions) { return framed(kNames, definitions); }
+
+Bytes encode_push(std::uint64_t seq, bool firsthand, const crdt::Change& change,
+                  crdt::SentNames& names) {
+  return framed(kPush, push_body(seq, firsthand, change, names));
+}
+
+Bytes encode(const Message& message) {
+  return std::visit([](const auto& said) { return encode_said(said); }, message);
+}
+
+Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& names) {
   std::vector<Message> messages;
-  for (std::size_t count = 0; !frame.empty(); ++count) {
+  crdt::ByteReader in(frame);
+  for (std::size_t count = 0; !in.at_end(); ++count) {
     if (count == kMessagesMax) return Error("a frame of a peer holds too many messages");
-    if (frame.size() < 4) return Error("a frame of a peer is cut off");
-    std::uint32_t size = 0;
-    for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(frame[i]);
-    frame.remove_prefix(4);
-    if (size > frame.size()) return Error("a frame of a peer is cut off");
-    Result<std::optional<Message>> message = decode(frame.substr(0, size));
+    const std::uint8_t kind = in.octet();
+    const BytesView body = in.octets(in.varint());
+    if (in.bad()) return Error("a frame of a peer is cut off");
+    Decoded message = decode(kind, body, names);
     if (!message) return message.error();
     if (*message) messages.push_back(std::move(**message));
-    frame.remove_prefix(size);
   }
   return messages;
 }

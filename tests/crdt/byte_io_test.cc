@@ -47,4 +47,38 @@ TEST(ByteIo, BytesLeftOverAreNotTheEnd) {
   EXPECT_FALSE(in.at_end());
 }
 
+// --- varints ---
+
+RC_GTEST_PROP(ByteIo, EveryVarintComesBackAsItWas, (std::uint64_t number)) {
+  const std::uint64_t shifted = number >> *rc::gen::inRange(0, 64);
+  const Bytes bytes = ByteWriter().varint(shifted).take();
+  ByteReader in(bytes);
+  RC_ASSERT(in.varint() == shifted);
+  RC_ASSERT(in.at_end());
+  RC_ASSERT(crdt::unzigzag(crdt::zigzag(number)) == number);
+}
+
+TEST(ByteIo, AVarintTakesAnOctetForEverySevenBits) {
+  const auto size = [](std::uint64_t number) { return ByteWriter().varint(number).take().size(); };
+  EXPECT_EQ(size(0), 1u);
+  EXPECT_EQ(size(127), 1u);
+  EXPECT_EQ(size(128), 2u);
+  EXPECT_EQ(size(std::numeric_limits<std::uint64_t>::max()), 10u);
+}
+
+TEST(ByteIo, AVarintThatIsCutOrTooLongOrTooLargeIsBad) {
+  for (const Bytes& bytes : {Bytes(), Bytes("\x80"), Bytes("\x80\x00", 2), Bytes(10, '\xff'),
+                             Bytes(9, '\xff') + '\x02'}) {
+    ByteReader in(bytes);
+    EXPECT_EQ(in.varint(), 0u);
+    EXPECT_TRUE(in.bad()) << crdt::to_hex(bytes);
+  }
+}
+
+TEST(ByteIo, DifferencesNearZeroMakeSmallNumbersEitherWay) {
+  EXPECT_EQ(crdt::zigzag(0), 0u);
+  EXPECT_EQ(crdt::zigzag(std::uint64_t{0} - 1), 1u);
+  EXPECT_EQ(crdt::zigzag(1), 2u);
+}
+
 }  // namespace

@@ -257,6 +257,20 @@ TEST_F(PeerHostile, GapsWithoutEndMakeItScanAnewInsteadOfParkingThemAll) {
   EXPECT_TRUE(victim.data().empty());
 }
 
+TEST_F(PeerHostile, GapsOfManyMegabytesAreNotParkedEither) {
+  mallory.begin();
+  const std::uint32_t first = scan();
+  std::uint32_t last = first;
+  for (std::uint64_t row = 1; row <= 1 + Peer::kParkedBytesMax / 900'000; ++row) {
+    crdt::Change change = forged_change({123}, 1 + row);
+    change.records[0].value.resize(900'000);
+    mallory.say(Push{row, false, change});
+    if (const auto resume = mallory.hear_a<Resume>()) last = resume->scan;
+  }
+  EXPECT_GT(last, first);
+  EXPECT_FALSE(mallory.dropped());
+}
+
 TEST_F(PeerHostile, AGapThatIsNeverFilledIsAskedForByANewScan) {
   mallory.begin();
   const std::uint32_t first = scan();

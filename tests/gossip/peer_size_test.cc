@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "crdt/record.h"
+#include "gossip/change_wire.h"
 #include "gossip/peer.h"
 #include "gossip/secure_channel.h"
 #include "gossip/wire.h"
+#include "tests/support/hostile_peer.h"
 #include "tests/support/mesh.h"
 
 namespace {
@@ -68,6 +70,34 @@ TEST(PeerSize, AChangeLargerThanAFrameIsOfferedInsteadOfPushed) {
   ASSERT_TRUE(mesh.settle());
   EXPECT_TRUE(mesh.equal());
   EXPECT_EQ(mesh.digest(1).records, 2u);
+}
+
+TEST(PeerSize, AChangeOfMoreLeavesThanAPushMayHaveIsOfferedInstead) {
+  test::LonePeer writer{{test::hostile_config(1, "reader")}};
+  test::HostilePeer reader(writer);
+  reader.begin();
+  reader.say(gossip::Resume{1, {}});
+  reader.say(gossip::Resolved{1, 0});
+  static_cast<void>(reader.hear());
+  const auto write = [&](const std::string& key, std::uint64_t leaves) {
+    crdt::Delta delta;
+    delta.advance = {{test::LonePeer::kRun, leaves}};
+    for (std::uint64_t dot = 1; dot <= leaves; ++dot) {
+      delta.written.push_back({"p" + std::to_string(dot), {test::LonePeer::kRun, dot}});
+    }
+    writer.batch([&](gossip::Peer& peer, crdt::Repository& repository) {
+      const crdt::Change change{{{key, delta}}, {}};
+      peer.push(repository.apply(change)->seq, change);
+    });
+  };
+  write("small", gossip::kPushDotsMax);
+  EXPECT_TRUE(reader.hear_a<gossip::Push>());
+  write("large", gossip::kPushDotsMax + 1);
+  EXPECT_FALSE(reader.hear_a<gossip::Push>());
+  writer.pass(gossip::Config().offer_after);
+  const auto offer = reader.hear_a<gossip::Offer>();
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->documents.front().key, "large");
 }
 
 TEST(PeerSize, TheLargestRecordIsPushedToLinkedPeers) {
