@@ -1,6 +1,6 @@
 // Checksum: finds stored values that a disk, a bad copy or a stray write has changed.
 //
-// Shape    value, then the 8 octets of SipHash-2-4 over it under an all-zero key. It guards against
+// Shape    value, then the 8 octets of its hash64 (crdt/hash64.h), big-endian. It guards against
 //          accidents, not against people: whoever can write the store can write the sum.
 // Errors   a value too short to hold a sum, or with a wrong one, is an Error: the store is damaged.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace crdt {
 
-inline constexpr std::size_t kChecksumBytes = 8;  // SipHash's output; 1 in 2^64 goes unseen.
+inline constexpr std::size_t kChecksumBytes = 8;  // 1 damage in 2^64 goes unseen.
 
 // `value` with its checksum behind it.
 [[nodiscard]] Bytes seal_value(BytesView value);

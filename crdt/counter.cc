@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "crdt/path.h"
+#include "crdt/planted.h"
 
 namespace crdt {
 namespace {
@@ -60,7 +61,7 @@ std::int64_t Counter::total(const Document& document) const {
 }
 
 void Counter::add(Edit& edit, std::int64_t amount) const {
-  const std::string own = path(edit.self());
+  const std::string own = path(planted(Bug::kCounterRewritten) ? ReplicaId{} : edit.self());
   const Leaf* earlier = edit.written(own);
   Sums sums = earlier ? decode_sums(earlier->value) : sums_of(edit.document().at(own));
   // 0 - amount in unsigned arithmetic: -INT64_MIN does not fit an int64.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/planted.h"
 
 namespace crdt {
 namespace {
@@ -26,6 +27,14 @@ bool holds(const std::vector<Leaf>& leaves, const Dot& dot) {
 // Dots that die in `delta` are its own past: one that is not covered here means a gap.
 bool covers_all(const VersionVector& context, const std::vector<Dot>& dots) {
   return std::all_of(dots.begin(), dots.end(), [&](const Dot& dot) { return context.covers(dot); });
+}
+
+// What planted bugs take for the same thing: a path, and an event.
+bool holds_path(const std::vector<Leaf>& leaves, std::string_view path) {
+  return std::any_of(leaves.begin(), leaves.end(), [&](const Leaf& l) { return l.path == path; });
+}
+bool ends_with_event_of(const std::vector<Leaf>& leaves, const Leaf& leaf) {
+  return !leaves.empty() && leaves.back().stamp == leaf.stamp;
 }
 
 template <class T>
@@ -136,11 +145,14 @@ void Document::kill(const std::vector<Dot>& dots, std::vector<std::string>& touc
       marks_.erase(std::find_if(marks_.lower_bound(*request), marks_.end(),
                                 [&](const HandledMark& mark) { return mark.dot == dot; }));
     } else {
-      const auto group = std::get<Groups::iterator>(entry->second);
-      if (std::find(shrunk.begin(), shrunk.end(), group) == shrunk.end()) shrunk.push_back(group);
+      shrunk.push_back(std::get<Groups::iterator>(entry->second));
     }
     by_dot_.erase(entry);
   }
+  // Each group once. By name: where they lie differs from run to run.
+  std::sort(shrunk.begin(), shrunk.end(),
+            [](const auto& a, const auto& b) { return a->first < b->first; });
+  shrunk.erase(std::unique(shrunk.begin(), shrunk.end()), shrunk.end());
   for (const auto& group : shrunk) {
     touched.push_back(group->first);
     std::erase_if(group->second, [&](const Leaf& leaf) {
@@ -158,7 +170,7 @@ std::vector<Dot> Document::killed_by(const Delta& delta) const {
   // `after` is exact for every replica that `advance` names, so these are the interval's own dots.
   // They are live here only where a part of the interval came by another way.
   for (const auto& [replica, counter] : delta.advance.entries()) {
-    if (context_.of(replica) <= delta.after.of(replica)) continue;
+    if (planted(Bug::kAkka22648) || context_.of(replica) <= delta.after.of(replica)) continue;
     auto entry = by_dot_.lower_bound(Dot{replica, delta.after.of(replica) + 1});
     for (; entry != by_dot_.end() && entry->first <= Dot{replica, counter}; ++entry) {
       if (!holds(delta.written, entry->first)) killed.push_back(entry->first);
@@ -179,7 +191,8 @@ std::vector<Leaf> Document::group(std::string_view name) const {
 }
 
 bool Document::follows(const Delta& delta) const {
-  return context_.covers(delta.after) && covers_all(context_, delta.killed);
+  return planted(Bug::kDeltaPastGap) ||
+         (context_.covers(delta.after) && covers_all(context_, delta.killed));
 }
 
 Applied Document::apply(const Delta& delta, std::vector<std::string>* touched) {
@@ -190,7 +203,10 @@ Applied Document::apply(const Delta& delta, std::vector<std::string>* touched) {
   std::vector<Leaf> born;
   born.reserve(delta.written.size());
   for (const Leaf& leaf : delta.written) {
-    if (!context_.covers(leaf.dot)) born.push_back(leaf);
+    const Leaf* rival = planted(Bug::kCrSqlite299) ? winner(leaf.path) : nullptr;
+    if (rival != nullptr && rival->rank > leaf.rank) continue;
+    const bool revived = planted(Bug::kDeadLeafRevived) && !by_dot_.contains(leaf.dot);
+    if (!context_.covers(leaf.dot) || revived) born.push_back(leaf);
   }
   insert(std::move(born), groups);
   context_.join(delta.advance);
@@ -213,14 +229,18 @@ Fragment Document::fragment(const VersionVector& asker) const {
 }
 
 std::optional<Delta> Document::brought_by(const Fragment& fragment) const {
-  if (!context_.covers(fragment.asker)) return std::nullopt;
+  if (!context_.covers(fragment.asker) && !planted(Bug::kFragmentWithoutAsker)) return std::nullopt;
   Delta brought{context_, fragment.context.ahead_of(context_), {}, {}};
-  for (const auto& [dot, place] : by_dot_) {
+  if (planted(Bug::kIntervalFromAsker)) brought.after = fragment.asker;
+  for (const auto& entry : by_dot_) {
+    const Dot& dot = entry.first;
     const bool alive = !fragment.context.covers(dot) || holds(fragment.fresh, dot) ||
-                       std::binary_search(fragment.kept.begin(), fragment.kept.end(), dot);
+                       std::binary_search(fragment.kept.begin(), fragment.kept.end(), dot) ||
+                       (planted(Bug::kRiakDt82) && holds_path(fragment.fresh, leaf_at(entry).path));
     if (!alive) brought.killed.push_back(dot);
   }
   for (const Leaf& leaf : fragment.fresh) {
+    if (planted(Bug::kRiakDt90) && ends_with_event_of(brought.written, leaf)) continue;
     if (!context_.covers(leaf.dot)) brought.written.push_back(leaf);
   }
   return brought;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/planted.h"
 
 namespace crdt {
 namespace {
@@ -31,7 +32,10 @@ Edit::Edit(const Document& document, ReplicaId self, Stamp stamp, Rank time, Ver
 
 Dot Edit::mint(std::string_view path) {
   CHECK(!path.empty() && path.size() <= kPathBytesMax);
-  for (const Leaf& leaf : document_.at(path)) killed_.push_back(leaf.dot);
+  for (const Leaf& leaf : document_.at(path)) {
+    if (planted(Bug::kOnlyWinnerKilled) && &leaf != document_.winner(path)) continue;
+    killed_.push_back(leaf.dot);
+  }
   if (const auto request = handled_request(path)) {
     for (const HandledMark& mark : document_.marks_of(*request)) killed_.push_back(mark.dot);
   }
@@ -68,7 +72,7 @@ Delta Edit::finish() const {
   const VersionVector& context = document_.context();
   const std::uint64_t before = context.of(self_);
   delta.after = previous_.empty() ? context : context.ahead_of(previous_);
-  delta.after.advance(self_, before);
+  if (!planted(Bug::kOwnPastLeftOut)) delta.after.advance(self_, before);
   delta.advance.advance(self_, before + minted_);
   delta.written.reserve(written_.size());
   for (const auto& [path, leaf] : written_) delta.written.push_back(leaf);

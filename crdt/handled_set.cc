@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "crdt/planted.h"
+
 namespace crdt {
 namespace {
 
@@ -20,13 +22,16 @@ void sweep(Entry first, Entry start, Entry last, Visit visit) {
   for (Entry entry = first; entry != start && seen < kSweepEntries; ++entry, ++seen) visit(*entry);
 }
 
-// Whether there are marks that could not be packed.
+// Whether there are marks that could not be packed: Muster writes none, a peer could.
 bool any_loose(const Document& document) {
   const auto group = document.groups().lower_bound(kFirst);
   return group != document.groups().end() && group->first < kPastLast;
 }
 
-bool is_old(Rank rank, Rank now) { return rank.micros < now.micros - kHandledMicros; }
+bool is_old(Rank rank, Rank now) {
+  const std::int64_t kept = planted(Bug::kMarkSweptEarly) ? 30'000'000 : kHandledMicros;
+  return rank.micros < now.micros - kept;
+}
 
 void sweep_loose(const Document& document, const RequestId& own, Rank now,
                  std::vector<std::string>& expired) {
@@ -48,7 +53,10 @@ bool is_handled(const Document& document, const RequestId& request) {
 }
 
 std::vector<Leaf> handled_marks(const Document& document, const RequestId& request) {
-  return document.group(handled_path(request));
+  const std::string path = handled_path(request);
+  std::vector<Leaf> marks = document.group(path);
+  std::erase_if(marks, [&](const Leaf& leaf) { return leaf.path != path; });  // Below it.
+  return marks;
 }
 
 void add_handled(Edit& edit, Bytes note) {

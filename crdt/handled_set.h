@@ -3,7 +3,8 @@
 // Shape    path "h/<32 hex digits of the request id>", ranked by the request's time. Its value is
 //          what the caller wants to find again by request: the number of its request record.
 //          It is added in the delta of the change itself, so whoever has the change has the mark.
-// Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones.
+// Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones,
+//          and at as many of those that no mark can express (crdt/handled_mark.h).
 //          No state is kept for that: the sweep starts behind the new request's own id, and ids are
 //          hashes, so it visits every entry alike. A request that several replicas handled keeps
 //          its marks: they tell what it wrote twice from what two people wrote.
@@ -36,7 +37,8 @@ inline constexpr std::size_t kSweepEntries = 8;
 void add_handled(Edit& edit, Bytes note = {});
 
 // Looks at the kSweepEntries entries behind the Edit's own request, around the end to the
-// beginning, and removes those older than kHandledMicros at `now`. Returns how many it removed.
+// beginning, and removes those older than kHandledMicros at `now`; likewise among those that are
+// not packed. Returns how many it removed.
 std::size_t expire_handled(Edit& edit, Rank now);
 
 }  // namespace crdt

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crdt/planted.h"
+
 namespace crdt {
 namespace {
 
@@ -35,6 +37,7 @@ void RemoveWinsSet::grant(Edit& edit, BytesView element) const {
 }
 
 void RemoveWinsSet::revoke(Edit& edit, BytesView element) const {
+  if (planted(Bug::kRevocationPurged)) return edit.remove(path(element));
   edit.write(path(element), Bytes(kOut));
 }
 

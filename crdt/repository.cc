@@ -1,7 +1,5 @@
 #include "crdt/repository.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -10,17 +8,12 @@
 #include "crdt/check.h"
 #include "crdt/checksum.h"
 #include "crdt/codec.h"
+#include "crdt/hash64.h"
 #include "crdt/keyspace.h"
+#include "crdt/planted.h"
 
 namespace crdt {
 namespace {
-
-std::uint64_t short_hash(BytesView bytes) {
-  static constexpr unsigned char kKey[crypto_shorthash_KEYBYTES] = {};
-  unsigned char out[crypto_shorthash_BYTES];
-  crypto_shorthash(out, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kKey);
-  return from_big_endian(BytesView(reinterpret_cast<const char*>(out), sizeof(out)));
-}
 
 // Equal vectors mean equal states, so a document's part of the digest needs only its vector.
 std::uint64_t document_hash(const std::string& key, const VersionVector& context) {
@@ -29,11 +22,11 @@ std::uint64_t document_hash(const std::string& key, const VersionVector& context
   for (const auto& [replica, counter] : context.entries()) {
     out.number(replica.value).number(counter);
   }
-  return short_hash(out.take());
+  return hash64(out.take());
 }
 
 std::uint64_t record_hash(const Record& record) {
-  return short_hash(ByteWriter().run(record.key).run(record.value).take());
+  return hash64(ByteWriter().run(record.key).run(record.value).take());
 }
 
 // Nothing where it is damaged: a cursor may claim less than is covered, never more.
@@ -112,11 +105,16 @@ Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
   return Document(std::move(context), std::move(leaves));
 }
 
+Repository::Cached* Repository::find(const std::string& key) {
+  if (recent_ == cache_.end() || recent_->first != key) recent_ = cache_.find(key);
+  return recent_ == cache_.end() ? nullptr : &recent_->second;
+}
+
 Result<Repository::Cached*> Repository::load(const std::string& key) {
   CHECK(keyspace::valid_document_key(key));
-  if (const auto found = cache_.find(key); found != cache_.end()) {
-    ages_.splice(ages_.end(), ages_, found->second.age);
-    return &found->second;
+  if (Cached* cached = find(key)) {
+    ages_.splice(ages_.end(), ages_, cached->age);
+    return cached;
   }
   std::uint64_t seq = 0;
   Result<Document> document = read(key, seq);
@@ -132,6 +130,7 @@ Result<Repository::Cached*> Repository::load(const std::string& key) {
 
 // Before a document is loaded: what the caller holds stays valid until its next call.
 void Repository::evict() {
+  recent_ = cache_.end();
   while (cached_leaves_ > kCachedLeavesMax && !ages_.empty()) {
     const auto oldest = cache_.find(ages_.front());
     CHECK(oldest != cache_.end());
@@ -148,8 +147,8 @@ Result<const Document*> Repository::document(const std::string& key) {
 }
 
 VersionVector Repository::previous_context(const std::string& key) {
-  const auto found = cache_.find(key);
-  return found == cache_.end() ? VersionVector{} : found->second.previous;
+  const Cached* cached = find(key);
+  return cached == nullptr ? VersionVector{} : cached->previous;
 }
 
 void Repository::account(const std::string& key, const VersionVector& before,
@@ -319,7 +318,7 @@ Result<LogRow> Repository::log_row(std::uint64_t seq) {
 }
 
 Result<std::uint64_t> Repository::last_touched(const std::string& key) {
-  if (const auto found = cache_.find(key); found != cache_.end()) return found->second.seq;
+  if (const Cached* cached = find(key)) return cached->seq;
   const auto sealed = txn_->get(keyspace::document_header(key));
   if (!sealed) return std::uint64_t{0};
   const Result<BytesView> value = open_value(*sealed);
@@ -342,7 +341,8 @@ std::uint64_t Repository::usable(const Cursor& cursor) {
     found = in.number() == cursor.run.value;
     return true;
   });
-  if (!found) return 0;
+  if (!found) return planted(Bug::kUnknownRunTrusted) ? std::min(cursor.seq, head_) : 0;
+  if (planted(Bug::kTurso8129)) end.reset();
   return std::min({cursor.seq, end.value_or(head_), head_});
 }
 

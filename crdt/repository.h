@@ -48,6 +48,8 @@ class Repository {
   using OnInsert = std::function<void(const Record&)>;
 
   explicit Repository(OnInsert on_insert = {}) : on_insert_(std::move(on_insert)) {}
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
 
   // The transaction of all calls until the next use().
   void use(Transaction& txn) { txn_ = &txn; }
@@ -119,6 +121,7 @@ class Repository {
     std::list<std::string>::iterator age;
   };
 
+  [[nodiscard]] Cached* find(const std::string& key);  // In the cache, or nullptr.
   Result<Cached*> load(const std::string& key);
   Result<Document> read(const std::string& key, std::uint64_t& seq);
   void store(const std::string& key, const Cached& cached, const std::vector<std::string>& groups);
@@ -135,7 +138,8 @@ class Repository {
   StoreDigest digest_;
   std::uint64_t damage_found_ = 0;
   std::map<std::string, Cached> cache_;
-  std::list<std::string> ages_;    // Least recently used first.
+  std::map<std::string, Cached>::iterator recent_ = cache_.end();  // One request asks four times.
+  std::list<std::string> ages_;                                    // Least recently used first.
   std::size_t cached_leaves_ = 0;  // And one for each document, so that empty ones count.
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/planted.h"
 
 namespace node {
 namespace {
@@ -56,8 +57,9 @@ std::optional<crdt::Instant> Driver::wake_at() const {
 }
 
 void Driver::take_batch() {
-  const std::size_t count = std::min(queue_.size(), kBatchEventsMax);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  // Nearly always all that waits: the two change places, and both keep their room.
+  if (queue_.size() <= kBatchEventsMax) return batch_.swap(queue_);
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(kBatchEventsMax);
   batch_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
 }
@@ -65,13 +67,23 @@ void Driver::take_batch() {
 void Driver::run_batch(const crdt::Now& now) {
   if (queue_.empty()) return;
   if (probe_at_ && now.steady >= *probe_at_) probe(now);
+  CHECK(batch_.empty());
   take_batch();
   crdt::Transaction& txn = store_.begin();
   Effects effects = step_all(now, txn, batch_);
+  if (crdt::planted(crdt::Bug::kEffectsBeforeCommit)) {
+    Effects early = std::exchange(effects, Effects{});
+    effects.wake_at = early.wake_at;
+    performer_.perform(std::move(early));
+  }
   if (read_only()) {
     store_.abort();
     effects = answers_of(std::move(effects));
   } else if (const auto committed = store_.commit(); !committed) {
+    if (crdt::planted(crdt::Bug::kAnswerOfFailedCommit)) {
+      batch_.clear();
+      performer_.perform(answers_of(std::move(effects)));
+    }
     recover(now, committed.error());
     return;
   }
@@ -135,6 +147,7 @@ void Driver::probe(const crdt::Now& now) {
 
 void Driver::recover(const crdt::Now& now, const CommitError& error) {
   notify(Level::kError, "a commit failed, nothing of it is stored: " + error.message);
+  if (crdt::planted(crdt::Bug::kMemoryKept)) return batch_.clear();
   std::erase_if(batch_, [](const Event& event) { return !is_about_an_exchange(event); });
   drop_replica();
   build(now, Replica::Mode::kReadOnly);

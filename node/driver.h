@@ -16,7 +16,6 @@
 // Thread   one.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,8 +87,8 @@ class Driver {
   ReplicaConfig config_;
   crdt::Rng rng_;
   std::unique_ptr<Replica> replica_;
-  std::deque<Event> queue_;
-  std::vector<Event> batch_;  // Out of the queue, not yet committed.
+  std::vector<Event> queue_;
+  std::vector<Event> batch_;  // Out of the queue, not yet committed; empty between batches.
   ExchangeId newest_exchange_;
   std::optional<crdt::Instant> wake_at_;
   std::optional<crdt::Instant> probe_at_;  // Set while read-only.

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crdt/bytes.h"
@@ -16,11 +17,13 @@
 
 namespace node {
 
+inline constexpr std::string_view kJson = "application/json";
+
 // The answer to an exchange. Where `streamed`, the body is the first part and StreamParts follow.
 struct HttpReply {
   ExchangeId exchange;
   int status = 200;
-  std::string content_type = "application/json";
+  std::string_view content_type = kJson;  // Static.
   crdt::Bytes body;
   bool streamed = false;
 

@@ -13,10 +13,18 @@ constexpr char kGoesOn = 'c';
 constexpr char kPut = 'p';
 constexpr char kErased = 'e';
 
+constexpr std::size_t kSeqBytes = 8;
 constexpr std::size_t kPartBytesMax = Journal::kRowBytesMax - 1 - crdt::kChecksumBytes;
 
 crdt::Bytes key_of(std::uint64_t seq) {
   return crdt::Bytes(Journal::kFirstKey) + crdt::big_endian(seq);
+}
+
+// nullopt for a key that no row has.
+std::optional<std::uint64_t> seq_of(crdt::BytesView key) {
+  const crdt::BytesView tail = key.substr(Journal::kFirstKey.size());
+  if (!key.starts_with(Journal::kFirstKey) || tail.size() != kSeqBytes) return std::nullopt;
+  return crdt::from_big_endian(tail);
 }
 
 crdt::Error damaged() { return crdt::Error("the journal of the store is damaged"); }
@@ -84,10 +92,10 @@ crdt::Result<void> Journal::replay(crdt::Transaction& txn, const Visit& visit) {
   bool begun = false;  // Rows before the first beginning are what trimming left of a batch.
   crdt::Bytes batch;
   txn.scan(kFirstKey, {}, [&](crdt::BytesView key, crdt::BytesView sealed) {
-    const std::uint64_t seq = crdt::from_big_endian(key.substr(kFirstKey.size()));
+    const std::optional<std::uint64_t> seq = seq_of(key);
     const auto row = crdt::open_value(sealed);
-    if (rows() == 0) first_ = end_ = seq;
-    sound = row && !row->empty() && seq == end_;
+    if (rows() == 0) first_ = end_ = seq.value_or(0);
+    sound = seq == end_ && row && (row->starts_with(kBegins) || row->starts_with(kGoesOn));
     if (!sound) return false;
     if (row->front() == kBegins) {
       begun = true;
@@ -101,16 +109,18 @@ crdt::Result<void> Journal::replay(crdt::Transaction& txn, const Visit& visit) {
   return {};
 }
 
-void Journal::append(crdt::Transaction& txn, const Batch& batch) {
+std::uint64_t Journal::append(crdt::Transaction& txn, const Batch& batch) {
+  const std::uint64_t before = end_;
   const crdt::BytesView bytes = batch.bytes();
   crdt::Bytes row;
   for (std::size_t at = 0; at < bytes.size(); at += kPartBytesMax) {
     row.assign(1, at == 0 ? kBegins : kGoesOn).append(bytes.substr(at, kPartBytesMax));
     txn.put(key_of(end_++), crdt::seal_value(row));
   }
+  return end_ - before;
 }
 
-void Journal::trim(crdt::Transaction& txn, std::uint64_t seq, std::size_t rows_max) {
+void Journal::trim(crdt::Transaction& txn, std::uint64_t seq, std::uint64_t rows_max) {
   const std::uint64_t stop = std::min({seq, end_, first_ + rows_max});
   while (first_ < stop) txn.erase(key_of(first_++));
 }

@@ -6,10 +6,13 @@
 // Size     a row is at most one page of LMDB, so that a row that was trimmed leaves a hole that any
 //          other page fits into.
 // Laws     what is replayed is what was appended and not trimmed, oldest first. Replaying a change
-//          whose row reached its place long ago is harmless: its newest value comes last.
-// Errors   a row with a wrong checksum, or one missing between others, is an Error.
+//          that reached its place long ago is harmless: trimming takes the oldest rows first, so
+//          the newest value of each key that is replayed at all comes last.
+// Errors   a row with a wrong checksum, a key that no row has, and a row that is missing between
+//          others are Errors. Rows left of a batch that was trimmed in part are none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,7 +25,7 @@ namespace node {
 
 class Journal {
  public:
-  // No key of a store's user is at or behind it.
+  // Rows lie here: no key of a store's user is at or behind it.
   static constexpr crdt::BytesView kFirstKey = "\xff";
 
   // A page of 4,096 octets without LMDB's header. Larger pages hold several rows.
@@ -40,17 +43,19 @@ class Journal {
     crdt::Bytes bytes_;
   };
 
-  // Forgets what it knows, reads all rows and calls `visit` for each change of each batch.
+  // Forgets what it knows, reads all rows and calls `visit` for each change of each batch. After an
+  // Error, `visit` has seen a part of them.
   [[nodiscard]] crdt::Result<void> replay(crdt::Transaction& txn, const Visit& visit);
 
-  void append(crdt::Transaction& txn, const Batch& batch);
+  // How many rows it took.
+  std::uint64_t append(crdt::Transaction& txn, const Batch& batch);
 
   // The place of the next row: every batch so far lies before it.
   [[nodiscard]] std::uint64_t end() const { return end_; }
   [[nodiscard]] std::uint64_t rows() const { return end_ - first_; }
 
   // Erases rows before `seq`, the oldest first, at most `rows_max` of them.
-  void trim(crdt::Transaction& txn, std::uint64_t seq, std::size_t rows_max);
+  void trim(crdt::Transaction& txn, std::uint64_t seq, std::uint64_t rows_max);
 
  private:
   std::uint64_t first_ = 0;

@@ -132,10 +132,7 @@ const char* fault_in(std::string_view file) {
 
 crdt::Result<void> check_lmdb_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    if (errno == ENOENT) return {};
-    return crdt::Error("cannot read " + path + ": " + std::strerror(errno));
-  }
+  if (descriptor < 0) return crdt::Error("cannot read " + path + ": " + std::strerror(errno));
   struct stat info {};
   const bool known = ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
   const auto size = static_cast<std::size_t>(info.st_size);
@@ -143,7 +140,7 @@ crdt::Result<void> check_lmdb_file(const std::string& path) {
   if (known && size > 0) map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
   if (!known) return crdt::Error(path + " is not a file");
-  if (size == 0) return {};
+  if (size == 0) return crdt::Error(path + " is no usable store: it is empty");
   if (map == MAP_FAILED) return crdt::Error("cannot read " + path + ": " + std::strerror(errno));
   const char* fault = fault_in({static_cast<const char*>(map), size});
   ::munmap(map, size);

@@ -18,7 +18,8 @@ namespace node {
 // Read in about 0.1 s from a warm page cache: no start should wait much longer for this.
 inline constexpr std::size_t kFullCheckBytesMax = 256 << 20;
 
-// A missing or empty file is fine: LMDB makes a new one of it.
+// A missing or empty file is an Error as well: LMDB would make a new store of it, in silence. A new
+// one comes from node/lmdb_create.h.
 [[nodiscard]] crdt::Result<void> check_lmdb_file(const std::string& path);
 
 }  // namespace node

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <stdexcept>
 
 #include "crdt/check.h"
+#include "crdt/planted.h"
 #include "node/lmdb_check.h"
+#include "node/lmdb_create.h"
 #include "node/store_key.h"
 
 namespace node {
@@ -18,7 +21,7 @@ constexpr std::uint64_t kMapBytesMax = std::uint64_t{16} << 40;  // x86-64 has 1
 constexpr std::uint64_t kMapAlign = 1 << 20;                     // A multiple of any page size.
 constexpr crdt::BytesView kMarkerKey("\0muster", 7);
 constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
-constexpr crdt::BytesView kFormat = "muster store 1";
+constexpr crdt::BytesView kFormat = "muster store 2";
 
 MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
@@ -35,12 +38,9 @@ bool is_disk_full(int code) {
 crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options) {
   auto lock = DirLock::acquire(options.dir);
   if (!lock) return lock.error();
-  const auto sound = check_lmdb_file(options.dir + "/data.mdb");
-  if (!sound) {
-    return crdt::Error(sound.error().message + "; " + way_out(options.dir));
-  }
   std::unique_ptr<LmdbStore> store(new LmdbStore(options, std::move(*lock)));
   store->options_.map_bytes = (options.map_bytes + kMapAlign - 1) / kMapAlign * kMapAlign;
+  if (const auto there = store->create_if_missing(); !there) return there.error();
   if (const auto opened = store->open_environment(); !opened) return opened.error();
   if (const auto ours = store->check_marker(); !ours) return ours.error();
   return store;
@@ -56,11 +56,28 @@ LmdbStore::~LmdbStore() {
   close_environment();
 }
 
+crdt::Result<void> LmdbStore::create_if_missing() {
+  std::error_code error;
+  if (std::filesystem::exists(data_file(), error) || error) return {};  // Opening it tells more.
+  const crdt::Bytes marker = crdt::Bytes(kFormat) + "\n" + options_.cluster + "\n" + options_.node;
+  if (const int code = create_lmdb_file(data_file(), options_.map_bytes, kMarkerKey, marker)) {
+    return explain(code);
+  }
+  return {};
+}
+
+// LMDB trusts what it maps, and makes a new store where it finds none or an empty file: neither may
+// happen here.
 crdt::Result<void> LmdbStore::open_environment() {
+  if (const auto sound = check_lmdb_file(data_file()); !sound) {
+    return crdt::Error(sound.error().message + "; " + way_out(options_.dir));
+  }
   int code = mdb_env_create(&environment_);
   if (code == 0) code = mdb_env_set_mapsize(environment_, options_.map_bytes);
   // NOTLS: transactions belong to the store, not to a thread.
-  if (code == 0) code = mdb_env_open(environment_, options_.dir.c_str(), MDB_NOTLS, 0600);
+  const bool synced = !crdt::planted(crdt::Bug::kCommitWithoutSync);
+  const unsigned flags = MDB_NOTLS | (synced ? 0 : MDB_NOSYNC);
+  if (code == 0) code = mdb_env_open(environment_, options_.dir.c_str(), flags, 0600);
   MDB_txn* transaction = nullptr;
   if (code == 0) code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
   if (code == 0) {
@@ -94,19 +111,16 @@ crdt::Result<void> LmdbStore::check_marker() {
   if (const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction)) {
     return explain(code);
   }
-  MDB_stat stat{};
   MDB_val key = to_val(kMarkerKey);
   MDB_val value{};
-  const int stat_code = mdb_stat(transaction, database_, &stat);
   const int code = mdb_get(transaction, database_, &key, &value);
   const crdt::Bytes found(code == 0 ? to_view(value) : crdt::BytesView());
   mdb_txn_abort(transaction);
-  if (stat_code != 0 || (code != 0 && code != MDB_NOTFOUND)) return explain(stat_code | code);
   if (code == MDB_NOTFOUND) {
-    if (stat.ms_entries == 0) return write_marker();
     return crdt::Error("the LMDB files in " + options_.dir +
                        " belong to another program; set data_dir to another place");
   }
+  if (code != 0) return explain(code);
   const std::size_t first = found.find('\n');
   const std::size_t second = found.find('\n', first + 1);
   if (found.substr(0, first) != kFormat || first == crdt::Bytes::npos ||
@@ -121,23 +135,6 @@ crdt::Result<void> LmdbStore::check_marker() {
   return crdt::Error("the store in " + options_.dir + " belongs to node " + node + " of cluster " +
                      cluster + ", the configuration is for node " + options_.node + " of cluster " +
                      options_.cluster + "; set data_dir to that node's own place");
-}
-
-crdt::Result<void> LmdbStore::write_marker() {
-  MDB_txn* transaction = nullptr;
-  int code = mdb_txn_begin(environment_, nullptr, 0, &transaction);
-  if (code != 0) return explain(code);
-  const crdt::Bytes text = crdt::Bytes(kFormat) + "\n" + options_.cluster + "\n" + options_.node;
-  MDB_val key = to_val(kMarkerKey);
-  MDB_val value = to_val(text);
-  code = mdb_put(transaction, database_, &key, &value, 0);
-  if (code != 0) {
-    mdb_txn_abort(transaction);
-  } else {
-    code = mdb_txn_commit(transaction);
-  }
-  if (code != 0) return explain(code);
-  return {};
 }
 
 crdt::Transaction& LmdbStore::begin() {

@@ -2,12 +2,14 @@
 //
 // Shape    <dir>/data.mdb and lock.mdb (LMDB's), <dir>/lock (DirLock). All keys lie in the main
 //          database, where a commit dirties the fewest pages; the one key that begins with a zero
-//          octet is the store's own: format, cluster and node that it belongs to.
+//          octet is the store's own: format, cluster and node that it belongs to. A data.mdb is
+//          there only whole and with that key (node/lmdb_create.h), so a missing one means a new
+//          store, and an empty one or one without it is refused: it held something, or is not ours.
 // Size     the map is sparse address space (Options::map_bytes) and doubles when it is ever full.
 //          The disk reserve refuses commits while LMDB, and whoever must clean up, still has room.
 // Errors   see Store. A put that fails inside LMDB is remembered and makes commit() fail. After a
-//          failed commit the environment is closed and opened again: LMDB forgives no I/O error.
-//          Where that fails as well, begin() throws: there is nothing left to serve.
+//          failed commit the environment is closed, looked over and opened again: LMDB forgives no
+//          I/O error. Where that fails as well, begin() throws: there is nothing left to serve.
 // Thread   one. Views are valid until the next write.
 #pragma once
 
@@ -57,9 +59,10 @@ class LmdbStore final : public Store, private crdt::Transaction {
             const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) override;
   std::optional<crdt::Bytes> last_key(crdt::BytesView from, crdt::BytesView to) override;
 
+  [[nodiscard]] std::string data_file() const { return options_.dir + "/data.mdb"; }
+  [[nodiscard]] crdt::Result<void> create_if_missing();
   [[nodiscard]] crdt::Result<void> open_environment();
   [[nodiscard]] crdt::Result<void> check_marker();
-  [[nodiscard]] crdt::Result<void> write_marker();
   [[nodiscard]] crdt::Error explain(int code) const;
   [[nodiscard]] std::uint64_t disk_free_bytes() const;
   [[nodiscard]] CommitError recover(int code);

@@ -13,6 +13,11 @@
 #include "node/cli/slack.h"
 #include "node/cli/status.h"
 
+extern "C" {
+// jemalloc reads this before main; its name is jemalloc's. One thread needs one arena.
+const char* malloc_conf = "narenas:1";
+}
+
 namespace {
 
 constexpr const char* kVersion = "muster 0.1.0";

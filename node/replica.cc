@@ -8,6 +8,7 @@
 
 #include "crdt/check.h"
 #include "crdt/handled_set.h"
+#include "crdt/planted.h"
 #include "gossip/peer.h"
 #include "node/replica_records.h"
 #include "node/replica_status.h"
@@ -43,10 +44,6 @@ crdt::ReplicaId draw_replica_id(crdt::Rng& rng) {
   return id;
 }
 
-slack::Header header_of(const std::vector<std::string>& values) {
-  return {values.empty() ? std::string_view{} : std::string_view(values.front()), values.size()};
-}
-
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
 }  // namespace
@@ -77,12 +74,12 @@ class Replica::Impl {
   void serve_slack(const Now& now, const HttpRequest& http);
   void serve_command(const Now& now, const HttpRequest& http, const slack::SlashCommand& command);
   void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
-             const std::string& key, slack::HandlerResult result);
+             std::string key, slack::HandlerResult result);
   void serve_admin(const HttpRequest& http);
   void refuse_method(const HttpRequest& http, std::string_view allowed);
 
   void reply(const HttpRequest& to, int status, std::string body,
-             std::string content_type = "application/json");
+             std::string_view content_type = kJson);
   // The one hook for read models: called once for every record that is new here, whoever made it,
   // in the transaction that inserts it.
   void on_insert(const crdt::Record& record);
@@ -116,6 +113,7 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed,
       verifier_(config.signing_secret) {
   crdt::Rng rng(seed);
   self_ = draw_replica_id(rng);
+  if (crdt::planted(crdt::Bug::kIdPerStore)) self_.value = config.letter;
   repository_.use(txn);
   if (const auto opened = repository_.open(); !opened) {
     damage_ = opened.error();
@@ -161,9 +159,8 @@ void Replica::Impl::note(Level level, const Uuid& request, std::string text) {
 }
 
 void Replica::Impl::reply(const HttpRequest& to, int status, std::string body,
-                          std::string content_type) {
-  effects_.replies.push_back(
-      {to.exchange, status, std::move(content_type), std::move(body), false});
+                          std::string_view content_type) {
+  effects_.replies.push_back({to.exchange, status, content_type, std::move(body), false});
 }
 
 void Replica::Impl::on_insert(const crdt::Record& record) {
@@ -202,7 +199,8 @@ void Replica::Impl::on(const Now& now, const BatchEnd&) {
 
 void Replica::Impl::release_held(Instant now) {
   for (auto held = held_.begin(); held != held_.end();) {
-    const bool awaited = peer_->awaited(held->seq);
+    const bool waits = !crdt::planted(crdt::Bug::kReplyDoesNotWait);
+    const bool awaited = waits && peer_->awaited(held->seq);
     if (awaited && held->until > now) {
       ++held;
       continue;
@@ -247,8 +245,8 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
   const slack::HttpRequest request{http.method,
                                    http.target,
                                    http.content_type,
-                                   header_of(http.timestamps),
-                                   header_of(http.signatures),
+                                   slack::header_of(http.timestamps),
+                                   slack::header_of(http.signatures),
                                    http.body};
   const slack::Request parsed = slack::parse_request(request, verifier_, now.wall);
   if (const auto* rejection = std::get_if<slack::Rejection>(&parsed)) {
@@ -271,7 +269,7 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
 void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
                                   const slack::SlashCommand& command) {
   ++counters_.slack_commands;
-  const std::string key = slack::document_key(command);
+  std::string key = slack::document_key(command);
   const auto document =
       damage_ ? crdt::Result<const crdt::Document*>(*damage_) : repository_.document(key);
   if (!document) {
@@ -292,21 +290,24 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   context.letter = config_.letter;
   context.split = peer_ && !peer_->complete();
   context.event = next_event();
-  slack::HandlerResult result = slack::handle(command, **document, context);
+  slack::HandlerResult result = slack::handle(command, **document, std::move(context));
   if (!result.delta) return reply(http, 200, std::move(result.reply));
   if (mode_ == Mode::kReadOnly) return reply(http, 200, slack::plain_reply(kReadOnlyText));
-  store(now, http, command, key, std::move(result));
+  store(now, http, command, std::move(key), std::move(result));
 }
 
 void Replica::Impl::store(const Now& now, const HttpRequest& http,
-                          const slack::SlashCommand& command, const std::string& key,
+                          const slack::SlashCommand& command, std::string key,
                           slack::HandlerResult result) {
+  if (crdt::planted(crdt::Bug::kCanary)) return reply(http, 200, std::move(result.reply));
+  const bool by_clock = crdt::planted(crdt::Bug::kTimelineByLocalClock);
+  const crdt::WallTime asked = by_clock ? now.wall : command.signed_at;
   crdt::Change change;
-  change.deltas.push_back({key, std::move(*result.delta)});
-  change.records.push_back(
-      timeline_record(key, command.signed_at, command.id, std::move(result.entry)));
-  const Handling handling{result.reply, std::move(result.detail)};
+  change.records.reserve(2);
+  change.records.push_back(timeline_record(key, asked, command.id, std::move(result.entry)));
+  Handling handling{std::move(result.reply), std::move(result.detail)};
   change.records.push_back(request_record(self_, next_event(), handling));
+  change.deltas.push_back({std::move(key), std::move(*result.delta)});
   const auto outcome = repository_.apply(change);
   if (!outcome) {
     note(Level::kError, http.uuid, outcome.error().message);
@@ -314,11 +315,14 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   }
   CHECK(outcome->applied == crdt::Applied::kApplied);
   ++counters_.changes;
-  note(Level::kDebug, http.uuid, "stored " + result.verb + " in " + key);
+  if (config_.debug_notices) {
+    std::string text("stored ");
+    note(Level::kDebug, http.uuid, text.append(result.verb) + " in " + change.deltas.front().key);
+  }
   peer_->push(outcome->seq, change);
   held_.push_back({outcome->seq,
                    now.steady + config_.reply_hold_max,
-                   {http.exchange, 200, "application/json", std::move(result.reply), false}});
+                   {http.exchange, 200, kJson, std::move(handling.answer), false}});
 }
 
 std::optional<std::uint64_t> Replica::Impl::count_conflicts() {

@@ -15,10 +15,11 @@ crdt::Bytes request_key(crdt::ReplicaId handler, crdt::BytesView event) {
 
 crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
                              const crdt::RequestId& id, crdt::Bytes entry) {
-  crdt::Bytes ordered(document_key);
-  ordered.push_back('\0');
-  ordered += crdt::to_bytes(crdt::ksuid_at(asked, id));
-  return {crdt::record_key(kTimelineKind, ordered), std::move(entry)};
+  crdt::Bytes key;
+  key.reserve(1 + document_key.size() + 1 + crdt::kKsuidBytes);
+  key.append(1, kTimelineKind).append(document_key).append(1, '\0');
+  key.append(crdt::to_bytes(crdt::ksuid_at(asked, id)));
+  return {std::move(key), std::move(entry)};
 }
 
 crdt::Record request_record(crdt::ReplicaId handler, std::uint64_t event,

@@ -28,6 +28,7 @@ inline constexpr char kRequestKind = 'q';
 [[nodiscard]] crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
                                            const crdt::RequestId& id, crdt::Bytes entry);
 
+// What a request record holds.
 struct Handling {
   std::string answer;  // The body that was sent with 200.
   std::string detail;  // What this replica changed.

@@ -46,8 +46,10 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   crdt::Rng::Seed seed{};
   server->rng_.fill(seed);
   Performer& performer = *server;
+  ReplicaConfig replica = config.replica;
+  replica.debug_notices = log.writes(Level::kDebug);
   server->driver_ =
-      std::make_unique<Driver>(*server->store_, performer, config.replica, seed, read_clock());
+      std::make_unique<Driver>(*server->store_, performer, std::move(replica), seed, read_clock());
   return server;
 }
 

@@ -1,5 +1,7 @@
 #include "slack/blocks.h"
 
+#include <utility>
+
 #include "crdt/check.h"
 #include "slack/block_limits.h"
 #include "slack/json_writer.h"
@@ -49,7 +51,7 @@ std::string to_ephemeral_json(const Message& message) {
   return out;
 }
 
-bool Lines::add(std::string_view line, std::size_t reserve) {
+bool Lines::add(std::string line, std::size_t reserve) {
   const std::size_t chars = utf8_length(line);
   CHECK(chars <= kLineCharsMax);
   if (total_chars_ + 1 + chars + reserve > kMessageCharsMax) return false;
@@ -61,7 +63,7 @@ bool Lines::add(std::string_view line, std::size_t reserve) {
   }
   // One block is left for what must come after.
   if (message_.blocks.size() + 1 >= kBlocksMax) return false;
-  message_.blocks.push_back({BlockKind::kSection, std::string(line)});
+  message_.blocks.push_back({BlockKind::kSection, std::move(line)});
   section_chars_ = chars;
   total_chars_ += chars;
   open_ = true;

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace slack {
@@ -43,7 +42,7 @@ class Lines {
 
   // Adds a line of mrkdwn of at most kLineCharsMax code points. False, and nothing is added, where
   // the message would become too large: `reserve` code points are left for what must come after.
-  [[nodiscard]] bool add(std::string_view line, std::size_t reserve);
+  [[nodiscard]] bool add(std::string line, std::size_t reserve);
 
  private:
   Message& message_;

@@ -3,17 +3,26 @@
 #include <chrono>
 #include <utility>
 
+#include "crdt/planted.h"
 #include "slack/signature.h"
 
 namespace slack {
+namespace {
+
+// A peer whose clock is slow still takes a request that is kSignatureAgeMax ahead of it, or a retry
+// that comes that much later; a change asked for between the two is as far ahead as both together.
+constexpr std::chrono::seconds kRankAheadMax = 2 * kSignatureAgeMax;
+
+}  // namespace
 
 std::chrono::seconds second_of(crdt::Rank rank) {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::microseconds(rank.micros));
 }
 
 bool asked_later(const crdt::Leaf& leaf, const crdt::Edit& edit, crdt::WallTime now) {
+  if (crdt::planted(crdt::Bug::kLateRequestWins)) return false;
   const auto latest = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
-  if (second_of(leaf.rank) > latest + kSignatureAgeMax) return false;
+  if (second_of(leaf.rank) > latest + kRankAheadMax) return false;
   return second_of(leaf.rank) > second_of(edit.time());
 }
 

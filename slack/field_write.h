@@ -23,8 +23,9 @@ enum class Written {
 // The first whole second of `rank`'s time.
 [[nodiscard]] std::chrono::seconds second_of(crdt::Rank rank);
 
-// Whether `leaf` was asked for later than the Edit's request. A rank that no request signed until
-// `now` can have is broken, and must not lock the field for good: it does not count as later.
+// Whether `leaf` was asked for later than the Edit's request. A rank so far ahead of `now` that no
+// clock which takes requests explains it is broken, and must not lock the field for good: it does
+// not count as later.
 [[nodiscard]] bool asked_later(const crdt::Leaf& leaf, const crdt::Edit& edit, crdt::WallTime now);
 
 // Writes `value` to `path` at the Edit's time. `initial`: what an unwritten field reads as. An

@@ -22,6 +22,10 @@ std::size_t plain_bytes(std::string_view text) {
   return at;
 }
 
+bool stands_for_itself(std::string_view text) {
+  return text.find('%') == std::string_view::npos && text.find('+') == std::string_view::npos;
+}
+
 // Writes `text` decoded to `out`, which has room for its size, and moves `out` behind it. Nothing
 // where a '%' is without its digits.
 std::optional<std::string_view> decode(std::string_view text, char*& out) {
@@ -67,17 +71,21 @@ void encode(std::string& out, std::string_view text) {
 crdt::Result<Form> Form::parse(std::string_view body) {
   Form form;
   form.fields_.reserve(kFieldsExpected);
-  form.octets_.resize(body.size());
-  char* out = form.octets_.data();
+  form.octets_ = std::make_unique_for_overwrite<char[]>(body.size());
+  char* out = form.octets_.get();
   while (!body.empty()) {
     const std::size_t end = std::min(body.find('&'), body.size());
     const std::string_view piece = body.substr(0, end);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (piece.empty()) continue;
     if (form.fields_.size() == kFormFieldsMax) return crdt::Error("the form has too many fields");
+    const bool plain = stands_for_itself(piece);
+    const auto text = [&](std::string_view raw) {
+      return plain ? std::optional(raw) : decode(raw, out);
+    };
     const std::size_t equals = std::min(piece.find('='), piece.size());
-    const auto name = decode(piece.substr(0, equals), out);
-    const auto value = decode(piece.substr(std::min(equals + 1, piece.size())), out);
+    const auto name = text(piece.substr(0, equals));
+    const auto value = text(piece.substr(std::min(equals + 1, piece.size())));
     if (!name || !value) return crdt::Error("the form has a '%' without two hex digits after it");
     for (const Field& field : form.fields_) {
       if (field.name == *name) return crdt::Error("the form has a field twice");

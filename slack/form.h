@@ -2,13 +2,15 @@
 //
 // Shape    fields in the order they came, decoded: '+' is a space, %XX an octet. Octets survive as
 //          they are: NUL and invalid UTF-8 are the reader's business. Empty pieces ("a=1&&b=2") are
-//          skipped; a piece without '=' is a field with an empty value.
+//          skipped; a piece without '=' is a field with an empty value. What needed no decoding is
+//          a view into the body, which the Form must not outlive.
 // Size     kFormFieldsMax fields.
 // Errors   a '%' that two hex digits do not follow; a name that occurs twice (two readers of one
 //          body must never disagree about its value); too many fields.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,13 +38,13 @@ class Form {
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
 
  private:
-  // Views into octets_, whose place in memory survives a move of the Form.
+  // Views into the body, or into octets_, whose place in memory survives a move of the Form.
   struct Field {
     std::string_view name;
     std::string_view value;
   };
 
-  std::vector<char> octets_;  // Every name and value, decoded.
+  std::unique_ptr<char[]> octets_;  // Names and values that had to be decoded; most have not.
   std::vector<Field> fields_;
 };
 

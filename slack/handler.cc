@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crdt/edit.h"
+#include "crdt/planted.h"
 #include "slack/blocks.h"
 #include "slack/incident/command.h"
 #include "slack/incident/grammar.h"
@@ -10,19 +11,12 @@
 #include "slack/incident/timeline.h"
 #include "slack/json_writer.h"
 #include "slack/mrkdwn.h"
-#include "slack/utf8.h"
 
 namespace slack {
 namespace {
 
 // Room for a refusal; what it says beyond that is for the log.
 constexpr std::size_t kPlainCharsMax = 1000;
-
-std::string timeline_entry(const SlashCommand& command, std::string_view verb) {
-  return incident::encode(incident::Entry{std::string(verb), to_valid_utf8(command.text),
-                                          command.user_id, command.team_id, document_key(command),
-                                          command.id, command.signed_at});
-}
 
 }  // namespace
 
@@ -31,13 +25,15 @@ std::string document_key(const SlashCommand& command) {
 }
 
 HandlerResult handle(const SlashCommand& command, const crdt::Document& document,
-                     const HandlerContext& context) {
+                     HandlerContext context) {
   const incident::Command parsed = incident::parse(command.text, context.statuses);
   const incident::Context situation{command.user_id, command.user_name, command.signed_at,
                                     context.now,     context.letter,    context.split,
                                     context.event};
+  const auto rank_time =
+      crdt::planted(crdt::Bug::kRankFromLocalClock) ? context.now : command.signed_at;
   crdt::Edit edit(document, context.self, crdt::Stamp{command.id, command.user_id},
-                  crdt::Rank{command.signed_at.time_since_epoch().count()}, context.previous);
+                  crdt::Rank{rank_time.time_since_epoch().count()}, std::move(context.previous));
   incident::Decision decision =
       incident::decide(document, parsed, situation, context.statuses, edit);
   const incident::Audience audience{command.user_id, command.command, context.split};
@@ -45,12 +41,15 @@ HandlerResult handle(const SlashCommand& command, const crdt::Document& document
   HandlerResult result;
   result.verb = incident::verb_of(parsed);
   result.reply = to_ephemeral_json(incident::render(decision, context.statuses, audience));
-  result.notices = std::move(decision.notices);
   if (!decision.changed) return result;
   result.delta = edit.finish();
-  result.entry = timeline_entry(command, result.verb);
-  result.detail =
-      incident::encode(incident::detail_of(document, *result.delta, command.id, context.self));
+  if (crdt::planted(crdt::Bug::kCoreMissing) && context.split) {
+    std::erase_if(result.delta->written,
+                  [](const crdt::Leaf& leaf) { return leaf.path.ends_with("/core"); });
+  }
+  result.entry = incident::encode({command.id, command.signed_at, result.verb, command.text,
+                                   command.user_id, command.team_id, document_key(command)});
+  result.detail = incident::encode_detail(document, *result.delta, command.id, context.self);
   return result;
 }
 

@@ -8,7 +8,7 @@
 
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "crdt/delta.h"
 #include "crdt/document.h"
@@ -32,19 +32,18 @@ struct HandlerContext {
 };
 
 struct HandlerResult {
-  std::string verb;   // "add", "board", "ask": for metrics and logs.
-  std::string reply;  // JSON of an ephemeral message, to be sent with 200.
+  std::string_view verb;  // "add", "board", "ask": for metrics and logs. Static.
+  std::string reply;      // JSON of an ephemeral message, to be sent with 200.
   std::optional<crdt::Delta> delta;
   std::string entry;   // With a delta: the timeline record, from the request alone.
   std::string detail;  // With a delta: what this replica did.
-  std::vector<incident::Notice> notices;  // Collisions among them.
 };
 
 // "channel/<installation>/<channel>": a channel belongs to the installation that has the bot in it.
 [[nodiscard]] std::string document_key(const SlashCommand& command);
 
 [[nodiscard]] HandlerResult handle(const SlashCommand& command, const crdt::Document& document,
-                                   const HandlerContext& context);
+                                   HandlerContext context);
 
 // The answer to Slack's url_verification: {"challenge":"..."}.
 [[nodiscard]] std::string challenge_reply(const UrlVerification& verification);

@@ -106,24 +106,17 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view value) {
   return key(name).string(value);
 }
 
-bool JsonWriter::quote_short(std::string_view text) {
-  std::array<char, kShortMax + 2> quoted;
-  if (text.size() > kShortMax) return false;
-  char* end = quoted.data();
-  *end++ = '"';
-  bool care = false;
-  for (const char c : text) {
-    care |= kNeedsCare[static_cast<unsigned char>(c)];
-    *end++ = c;
+void JsonWriter::quote(std::string_view text) {
+  out_ += '"';
+  if (plain_bytes(text) == text.size()) {
+    out_ += text;
+  } else {
+    append_with_care(text);
   }
-  *end++ = '"';
-  if (!care) out_.append(quoted.data(), end);
-  return !care;
+  out_ += '"';
 }
 
-void JsonWriter::quote(std::string_view text) {
-  if (quote_short(text)) return;
-  out_ += '"';
+void JsonWriter::append_with_care(std::string_view text) {
   std::size_t copied = 0;
   std::size_t at = 0;
   while ((at += plain_bytes(text.substr(at))) < text.size()) {
@@ -138,7 +131,6 @@ void JsonWriter::quote(std::string_view text) {
     at = end;
   }
   out_ += text.substr(copied);
-  out_ += '"';
 }
 
 }  // namespace slack

@@ -70,10 +70,7 @@ class JsonWriter {
   }
 
   void quote(std::string_view text);
-  // In one piece, where every octet of a short text stands for itself; else false, and nothing.
-  bool quote_short(std::string_view text);
-
-  static constexpr std::size_t kShortMax = 40;  // Keys, ids and paths.
+  void append_with_care(std::string_view text);
 
   std::string& out_;
   std::size_t depth_ = 0;

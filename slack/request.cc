@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/planted.h"
 #include "slack/ascii.h"
 #include "slack/events.h"
 #include "slack/form.h"
@@ -36,19 +37,19 @@ Request parse_command(const HttpRequest& http, crdt::WallTime signed_at) {
   if (form->at("ssl_check") == "1") return SslCheck{};
   const auto text = [&](std::string_view name) { return std::string(form->at(name)); };
   SlashCommand command{
-      text("api_app_id"), text("team_id"),      text("enterprise_id"), false,
-      text("channel_id"), text("channel_name"), text("user_id"),       text("user_name"),
-      text("command"),    text("text"),         text("trigger_id"),    text("response_url"),
-      signed_at,          crdt::RequestId{}};
-  command.is_enterprise_install = form->at("is_enterprise_install") == "true";
+      text("team_id"),    text("enterprise_id"), form->at("is_enterprise_install") == "true",
+      text("channel_id"), text("user_id"),       text("user_name"),
+      text("command"),    text("text"),          signed_at,
+      crdt::RequestId{}};
   if (!command.command.starts_with('/')) return malformed("the form names no command");
   if (!is_slack_id(command.installation())) return malformed("the form names no team");
   if (!is_slack_id(command.channel_id)) return malformed("the form names no channel");
   if (!is_slack_id(command.user_id)) return malformed("the form names no user");
   // Without a trigger the signature is the best name: a replay of the same bytes has the same one.
-  const std::string_view occasion =
-      command.trigger_id.empty() ? http.signature.value : std::string_view(command.trigger_id);
-  command.id = crdt::request_id_of({command.api_app_id, command.installation(), occasion});
+  const bool unnamed = crdt::planted(crdt::Bug::kNamedBySignature);
+  const std::string_view trigger = unnamed ? std::string_view() : form->at("trigger_id");
+  command.id = crdt::request_id_of({form->at("api_app_id"), command.installation(),
+                                    trigger.empty() ? http.signature.value : trigger});
   return command;
 }
 

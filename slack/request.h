@@ -39,19 +39,16 @@ struct HttpRequest {
   std::string_view body;
 };
 
+// What of a slash command is used.
 struct SlashCommand {
-  std::string api_app_id;
   std::string team_id;
   std::string enterprise_id;  // Empty outside Enterprise Grid.
   bool is_enterprise_install = false;
   std::string channel_id;
-  std::string channel_name;
   std::string user_id;
   std::string user_name;
   std::string command;  // "/ir"
   std::string text;     // On the wire: mentions and entities as Slack wrote them.
-  std::string trigger_id;
-  std::string response_url;
   crdt::WallTime signed_at;
   crdt::RequestId id;
 

@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "crdt/bytes.h"
 #include "crdt/check.h"
@@ -15,20 +15,31 @@ namespace slack {
 namespace {
 
 constexpr std::string_view kVersion = "v0";
-constexpr std::size_t kDigestBytes = 32;  // SHA-256.
 constexpr std::string_view kPrefix = "v0=";
-constexpr std::size_t kSignatureChars = kPrefix.size() + 2 * kDigestBytes;  // And the hex.
 constexpr std::size_t kTimestampDigitsMax = 12;  // Lasts 30,000 years and cannot overflow.
 
 const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-bool well_formed(std::string_view signature) {
-  return signature.size() == kSignatureChars && signature.starts_with(kPrefix) &&
-         std::all_of(signature.begin() + kPrefix.size(), signature.end(), is_lower_hex);
+// The digest that `signature` names; nothing where it is not "v0=" and lower-case hex.
+template <std::size_t size>
+std::optional<std::array<unsigned char, size>> digest_of(std::string_view signature) {
+  if (signature.size() != kPrefix.size() + 2 * size || !signature.starts_with(kPrefix)) {
+    return std::nullopt;
+  }
+  signature.remove_prefix(kPrefix.size());
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  std::array<unsigned char, size> octets;
+  for (std::size_t i = 0; i < size; ++i) {
+    const int high = digit(signature[2 * i]);
+    const int low = digit(signature[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    octets[i] = static_cast<unsigned char>(high * 16 + low);
+  }
+  return octets;
 }
 
 }  // namespace
@@ -77,20 +88,25 @@ Verifier::Verifier(std::string_view signing_secret) {
   CHECK(EVP_MAC_init(keyed_.get(), octets(signing_secret), signing_secret.size(), params.data()));
 }
 
-std::string Verifier::sign(std::string_view timestamp, std::string_view body) {
+Verifier::Digest Verifier::digest(std::string_view timestamp, std::string_view body) {
   EVP_MAC_CTX* context = keyed_.get();
   // Without a key, init goes back to the state that follows the pads.
   CHECK(EVP_MAC_init(context, nullptr, 0, nullptr));
   std::string prefix(kVersion);
   prefix.append(":").append(timestamp).append(":");
-  std::array<char, kDigestBytes> digest;
+  Digest digest;
   std::size_t written = 0;
   CHECK(EVP_MAC_update(context, octets(prefix), prefix.size()));
   CHECK(EVP_MAC_update(context, octets(body), body.size()));
-  CHECK(EVP_MAC_final(context, reinterpret_cast<unsigned char*>(digest.data()), &written,
-                      digest.size()));
+  CHECK(EVP_MAC_final(context, digest.data(), &written, digest.size()));
   CHECK(written == digest.size());
-  return "v0=" + crdt::to_hex({digest.data(), digest.size()});
+  return digest;
+}
+
+std::string Verifier::sign(std::string_view timestamp, std::string_view body) {
+  const Digest signature = digest(timestamp, body);
+  const auto* octets = reinterpret_cast<const char*>(signature.data());
+  return std::string(kPrefix) + crdt::to_hex({octets, signature.size()});
 }
 
 Verdict Verifier::check(const Header& timestamp, const Header& signature, std::string_view body,
@@ -98,14 +114,14 @@ Verdict Verifier::check(const Header& timestamp, const Header& signature, std::s
   if (timestamp.count == 0 || signature.count == 0) return Verdict::kMissing;
   if (timestamp.count > 1 || signature.count > 1) return Verdict::kDoubled;
   const auto sent = parse_timestamp(timestamp.value);
-  if (!sent || !well_formed(signature.value)) return Verdict::kMalformed;
+  const auto claimed = digest_of<std::tuple_size_v<Digest>>(signature.value);
+  if (!sent || !claimed) return Verdict::kMalformed;
   const auto age = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) - *sent;
   if (age > kSignatureAgeMax) return Verdict::kStale;
   if (age < -kSignatureAgeMax) return Verdict::kFuture;
-  const std::string expected = sign(timestamp.value, body);
-  return CRYPTO_memcmp(expected.data(), signature.value.data(), kSignatureChars) == 0
-             ? Verdict::kGenuine
-             : Verdict::kForged;
+  const Digest expected = digest(timestamp.value, body);
+  return CRYPTO_memcmp(expected.data(), claimed->data(), expected.size()) == 0 ? Verdict::kGenuine
+                                                                               : Verdict::kForged;
 }
 
 std::string sign(std::string_view signing_secret, std::chrono::seconds timestamp,

@@ -9,6 +9,7 @@
 // Source   docs.slack.dev/authentication/verifying-requests-from-slack
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -69,9 +70,12 @@ class Verifier {
   [[nodiscard]] std::string sign(std::string_view timestamp, std::string_view body);
 
  private:
+  using Digest = std::array<unsigned char, 32>;  // SHA-256.
   struct Free {
     void operator()(evp_mac_ctx_st* context) const;
   };
+
+  [[nodiscard]] Digest digest(std::string_view timestamp, std::string_view body);
 
   std::unique_ptr<evp_mac_ctx_st, Free> keyed_;
 };

@@ -6,6 +6,7 @@
 
 #include "crdt/check.h"
 #include "crdt/handled_set.h"
+#include "crdt/planted.h"
 #include "slack/ascii.h"
 #include "slack/field_write.h"
 #include "slack/mrkdwn.h"
@@ -77,7 +78,8 @@ class Decider {
 
   void run(const Add& add) {
     out_.reply = ReplyKind::kAdded;
-    const std::string id = task_id(edit_.stamp().request);
+    const bool by_peer = crdt::planted(crdt::Bug::kTaskIdFromPeer);
+    const std::string id = task_id(edit_.stamp().request, by_peer ? context_.letter : 0);
     const Minted minted = read_minted(document_, id);
     if (minted.exists) return already_added(id);
     // Covered once and purged since, or its core is on the way here: the same task, not a second
@@ -86,17 +88,18 @@ class Decider {
     if (minted.number_max >= kTaskNumberMax) {
       return doubt({Doubt::kTooMany, "This channel has no task numbers left.", {}});
     }
-    const Core core{minted.number_max + 1, context_.letter, context_.split, context_.asked_at,
-                    context_.author};
+    const char letter = crdt::planted(crdt::Bug::kLetterOfNobody) ? 'a' : context_.letter;
+    const Core core{minted.number_max + 1, letter, context_.split,
+                    std::chrono::floor<std::chrono::seconds>(context_.asked_at.time_since_epoch())};
     create(kNumberPath, std::to_string(core.number));
     create(core_path(id), encode(core));
     create(text_path(id), add.text);
     if (add.status && *add.status != statuses_.initial().name) {
       create(status_path(id), *add.status);
     }
-    std::vector<std::string> users;
+    std::vector<std::string_view> users;
     for (const std::string& user : add.users) {
-      const std::string key = user_key(user);
+      const std::string_view key = user_key(user);
       // "me" and one's own mention are one user.
       if (std::find(users.begin(), users.end(), key) != users.end()) continue;
       create(who_path(id, key), std::string(kAssigned));
@@ -168,14 +171,12 @@ class Decider {
         {.subject = Subject::kStatus});
   }
 
-  void set_person(Task& task, const std::string& user, std::string_view value) {
+  void set_person(Task& task, std::string_view user, std::string_view value) {
     Assignee* person = task.find_person(user);
     const Notice about{.subject = Subject::kAssignee, .user = user};
-    if (person != nullptr) {
-      return set(task, person->field, who_path(task.id, user), value, kTakenOff, about);
-    }
-    Field field;
     const std::string path = who_path(task.id, user);
+    if (person != nullptr) return set(task, person->field, path, value, kTakenOff, about);
+    Field field;
     set(task, field, path, value, kTakenOff, about);
     if (field.shown == nullptr) return;
     const std::string_view stored = field.shown->path;
@@ -183,11 +184,13 @@ class Decider {
   }
 
   // A user may have been assigned as a mention or as a raw "@name": whichever it was ends.
-  void take_off(Task& task, const std::string_view user) {
-    const std::string key = user_key(user);
-    const std::string name = '@' + context_.author_name;
-    const bool by_name = user == kMe && !task.assigned(key) && task.assigned(name);
-    set_person(task, by_name ? name : key, kTakenOff);
+  void take_off(Task& task, std::string_view user) {
+    const std::string_view key = user_key(user);
+    const auto named = std::find_if(
+        task.people.begin(), task.people.end(),
+        [&](const auto& person) { return is_my_name(person.user) && person.assigned(); });
+    const bool by_name = user == kMe && !task.assigned(key) && named != task.people.end();
+    set_person(task, by_name ? named->user : key, kTakenOff);
   }
 
   // Writes one field and notes what its author should learn. `about` names the field.
@@ -232,7 +235,7 @@ class Decider {
 
   // The new task, read back from what was just written.
   void show_created(const Core& core, const std::string& id,
-                    const std::vector<std::string>& users) {
+                    const std::vector<std::string_view>& users) {
     Task task;
     const std::string_view core_leaf = edit_.written(core_path(id))->path;
     task.id = core_leaf.substr(core_leaf.find('/') + 1, id.size());
@@ -240,22 +243,27 @@ class Decider {
     task.lettered = core.split;
     task.text.shown = edit_.written(text_path(id));
     task.status.shown = edit_.written(status_path(id));
-    const std::string who = who_path(id, "");
-    for (const std::string& user : users) {
-      const crdt::Leaf* leaf = edit_.written(who + user);
-      task.people.push_back({std::string_view(leaf->path).substr(who.size()), {leaf, {}}});
+    for (const std::string_view user : users) {
+      const crdt::Leaf* leaf = edit_.written(who_path(id, user));
+      task.people.push_back({user, {leaf, {}}});
     }
     out_.tasks.push_back(std::move(task));
   }
 
   // --- helpers ---
 
-  std::string user_key(std::string_view user) const {
-    return std::string(user == kMe ? std::string_view(context_.author) : user);
+  std::string_view user_key(std::string_view user) const {
+    return user == kMe ? context_.author : user;
+  }
+
+  bool is_my_name(std::string_view user) const {
+    return user.starts_with('@') && user.substr(1) == context_.author_name;
   }
 
   bool is_mine(const Task& task) const {
-    return task.assigned(context_.author) || task.assigned('@' + context_.author_name);
+    return std::any_of(task.people.begin(), task.people.end(), [&](const Assignee& person) {
+      return person.assigned() && (person.user == context_.author || is_my_name(person.user));
+    });
   }
 
   bool finished(const Task& task) const { return statuses_.finished(task.status_name(statuses_)); }
@@ -291,7 +299,8 @@ class Decider {
   // The one task that `ref` means, or nullptr and a question.
   Task* resolve(const TaskRef& ref) {
     const std::vector<Task*> found = list_.find(ref);
-    if (found.size() == 1) return found.front();
+    const bool guess = crdt::planted(crdt::Bug::kGuessInsteadOfAsking) && !found.empty();
+    if (found.size() == 1 || guess) return found.front();
     doubt(found.empty() ? unknown_task(ref) : ambiguous(ref, found));
     return nullptr;
   }

@@ -30,9 +30,9 @@ inline constexpr std::chrono::seconds kCollisionWindow{60};
 
 // What a decision may depend on beside the document and the command.
 struct Context {
-  std::string author;       // Slack user id.
-  std::string author_name;  // So that "me" also finds a raw "@name".
-  crdt::WallTime asked_at;  // As Slack signed it: whole seconds.
+  std::string_view author;       // Slack user id.
+  std::string_view author_name;  // So that "me" also finds a raw "@name".
+  crdt::WallTime asked_at;       // As Slack signed it: whole seconds.
   crdt::WallTime now;       // This peer's clock: only ages handled marks, and bounds absurd ranks.
   char letter = 'a';        // This peer's roster letter.
   bool split = false;       // A rostered peer is out of reach.
@@ -41,7 +41,7 @@ struct Context {
 
 enum class Subject { kText, kStatus, kAssignee };
 
-// One thing that the author should learn about one field.
+// One thing that the author should learn about one field. Its views are as a Decision's.
 struct Notice {
   enum class Kind {
     kAlready,      // The field has that value: nothing was written.
@@ -55,10 +55,10 @@ struct Notice {
   Kind kind = Kind::kAlready;
   std::string task;  // Its label.
   Subject subject = Subject::kText;
-  std::string user;   // Of kAssignee.
-  std::string yours;  // Stored form.
-  std::string theirs;
-  std::string their_author;
+  std::string_view user;   // Of kAssignee.
+  std::string_view yours;  // Stored form.
+  std::string_view theirs;
+  std::string_view their_author;
   std::chrono::seconds apart{0};  // Between the two requests.
 
   bool operator==(const Notice&) const = default;
@@ -66,7 +66,8 @@ struct Notice {
 
 enum class ReplyKind { kBoard, kList, kAdded, kChanged, kAsk, kHelp };
 
-// Views point into the document, the Edit and the command: render before any of them changes.
+// Views point into the document, the Edit, the command, the Context and the statuses: render before
+// any of them changes.
 struct Decision {
   ReplyKind reply = ReplyKind::kBoard;
   bool changed = false;
@@ -74,8 +75,8 @@ struct Decision {
   std::size_t known = 0;       // Of kBoard and kList: tasks in the channel, finished ones included.
   std::size_t unfinished = 0;  // Of the same.
   std::vector<Notice> notices;
-  Ask ask;            // Of kAsk.
-  std::string topic;  // Of kHelp.
+  Ask ask;                 // Of kAsk.
+  std::string_view topic;  // Of kHelp.
 };
 
 // REQUIRES `edit` to be fresh and of `document`, with the request's id, author and time.

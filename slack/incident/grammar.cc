@@ -56,7 +56,7 @@ class Parser {
     const Token& first = words_.front();
     if (first.literal) return add(words_);
     if (const auto verb = find_verb(first.raw)) return with_verb(*verb);
-    if (auto update = with_number()) return *update;
+    if (auto update = with_number()) return std::move(*update);
     const std::string_view number = first.raw.substr(0, first.raw.find(':'));
     if (is_number(number)) return doubts::no_task_number(number, joined(words_));
     if (is_reserved(first.raw)) return doubts::unknown_verb(first.raw, joined(words_));
@@ -280,8 +280,9 @@ class Parser {
 }  // namespace
 
 Command parse(std::string_view text, const StatusSet& statuses) {
-  const std::string valid = to_valid_utf8(text);
-  const std::vector<Token> words = tokenize(valid);
+  std::string repaired;
+  if (ascii_bytes(text) < text.size()) text = repaired = to_valid_utf8(text);
+  const std::vector<Token> words = tokenize(text);
   return Parser(words, statuses).command();
 }
 

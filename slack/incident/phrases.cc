@@ -74,7 +74,7 @@ std::string mention(std::string_view user) {
 }
 
 std::string code(const Audience& audience, std::string_view rest) {
-  std::string text = audience.command;
+  std::string text(audience.command);
   if (!rest.empty()) text.append(" ").append(rest);
   std::replace(text.begin(), text.end(), '`', '\'');  // It would end the piece of code.
   return '`' + cut(text, kCodeCharsMax) + '`';

@@ -10,9 +10,9 @@ namespace slack::incident {
 
 // Who reads the answer, and how they call Muster.
 struct Audience {
-  std::string author;   // Slack user id: "you".
-  std::string command;  // "/ir", as it is called here.
-  bool split = false;   // Some peers are out of reach; say so.
+  std::string_view author;   // Slack user id: "you".
+  std::string_view command;  // "/ir", as it is called here.
+  bool split = false;        // Some peers are out of reach; say so.
 };
 
 // A user's key (command.h) or an author: "<@U1>", "<!subteam^S1>", "@name". What is no id is shown

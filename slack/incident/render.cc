@@ -55,7 +55,10 @@ std::string people_phrase(const Task& task) {
 std::string task_line(const Task& task, const StatusSet& statuses, std::size_t text_chars_max) {
   const std::string_view name = task.status_name(statuses);
   const Status* status = statuses.find(name);
-  std::string out(status == nullptr ? kUnknownStatusEmoji : std::string_view(status->emoji));
+  constexpr std::size_t kMarksExpected = 64;  // Beside the text, so that most lines grow once.
+  std::string out;
+  out.reserve(task.text.value().size() + kMarksExpected);
+  out.append(status == nullptr ? kUnknownStatusEmoji : std::string_view(status->emoji));
   out.append(" *#").append(task.label()).append("* ");
   append_escaped_cut(out, task.text.value(), text_chars_max);
   out.append(" · ").append(value_phrase(Subject::kStatus, "", name));

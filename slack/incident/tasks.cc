@@ -9,6 +9,7 @@
 #include "crdt/bytes.h"
 #include "crdt/handled_set.h"
 #include "crdt/mv_register.h"
+#include "crdt/planted.h"
 #include "slack/ascii.h"
 
 namespace slack::incident {
@@ -24,20 +25,20 @@ std::string field_path(std::string_view id, std::string_view field) {
   return path.append(kFirst).append(id).append("/").append(field);
 }
 
+// Takes the number at the front of `text` off it.
 template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
+std::optional<Number> take_number(std::string_view& text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
 }
 
-// Takes what stands before the first space, and the space, off the front of `text`.
-std::string_view take_word(std::string_view& text) {
-  const std::size_t end = std::min(text.find(' '), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return word;
+bool take_char(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
 }
 
 // How many peers handled the request, as far as the document still knows.
@@ -49,6 +50,7 @@ std::size_t times_handled(const crdt::Document& document, const crdt::RequestId&
 // handling's leaf is gone, so somebody replaced it who had seen it.
 bool is_echo(const crdt::Document& document, crdt::Document::Siblings siblings,
              const crdt::Leaf& leaf) {
+  if (crdt::planted(crdt::Bug::kEchoShown)) return false;
   const auto same = [&](const crdt::Leaf& other) {
     return other.stamp.request == leaf.stamp.request;
   };
@@ -81,23 +83,18 @@ Field read_field(const crdt::Document& document, std::string_view path,
 // Reads the cores into `task`; false where there is none.
 bool read_cores(Task& task, crdt::Document::Siblings siblings) {
   if (siblings.size() == 1) {
-    auto core = decode_core(siblings.front().value);
-    if (core) task.core = std::move(*core);
+    const auto core = decode_core(siblings.front().value);
+    if (core) task.core = *core;
     return core.has_value();
   }
   std::vector<Core> cores;
   for (const crdt::Leaf& leaf : siblings) {
-    auto core = decode_core(leaf.value);
-    if (core && std::find(cores.begin(), cores.end(), *core) == cores.end()) {
-      cores.push_back(std::move(*core));
-    }
+    const auto core = decode_core(leaf.value);
+    if (core && std::find(cores.begin(), cores.end(), *core) == cores.end()) cores.push_back(*core);
   }
   if (cores.empty()) return false;
-  std::sort(cores.begin(), cores.end(), [](const Core& a, const Core& b) {
-    return std::tie(a.number, a.letter, a.created, a.author) <
-           std::tie(b.number, b.letter, b.created, b.author);
-  });
-  task.core = std::move(cores.front());
+  std::sort(cores.begin(), cores.end());
+  task.core = cores.front();
   cores.erase(cores.begin());
   task.aliases = std::move(cores);
   return true;
@@ -139,39 +136,51 @@ void mark_lettered(std::vector<Task>& tasks) {
   }
 }
 
-// The number that a core which decodes begins with; those that do not decode may give one, too.
-std::optional<std::uint32_t> peek_number(std::string_view core) {
-  std::uint32_t number = 0;
-  const auto result = std::from_chars(core.data(), core.data() + core.size(), number);
-  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
 // A task as it lies in the document: its leaves, "core" before all other fields.
 struct Stored {
   std::string_view id;
   const crdt::Document::Group* leaves = nullptr;
 
+  // Empty where it has none.
   [[nodiscard]] crdt::Document::Siblings cores() const {
-    const auto last = std::find_if(leaves->begin(), leaves->end(), [&](const crdt::Leaf& leaf) {
-      return leaf.path != leaves->front().path;
+    const auto other = std::find_if_not(leaves->begin(), leaves->end(), [&](const auto& leaf) {
+      return may_be_core(leaf) && leaf.path.ends_with(kCore);
     });
-    return {leaves->begin(), last};
+    return {leaves->begin(), other};
+  }
+
+  // Whether it may have a number that `refs` name: judged by lengths and values alone, because
+  // every path that is read costs a miss of the cache.
+  [[nodiscard]] bool may_be(std::span<const TaskRef> refs) const {
+    for (const crdt::Leaf& leaf : *leaves) {
+      if (!may_be_core(leaf)) return false;
+      std::string_view core = leaf.value;
+      const auto number = take_number<std::uint32_t>(core);
+      const auto names = [&](const TaskRef& ref) { return ref.number == number; };
+      if (std::any_of(refs.begin(), refs.end(), names)) return true;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] bool may_be_core(const crdt::Leaf& leaf) const {
+    return leaf.path.size() == kFirst.size() + id.size() + kCore.size();
   }
 };
 
-// The tasks that have a core, in the order of ids.
-std::vector<Stored> stored_tasks(const crdt::Document& document) {
-  constexpr std::size_t kTasksExpected = 24;  // The most that an incident has.
-  std::vector<Stored> tasks;
-  tasks.reserve(kTasksExpected);
-  const auto last = document.groups().lower_bound(kPastLast);
-  for (auto group = document.groups().lower_bound(kFirst); group != last; ++group) {
-    const auto& [name, leaves] = *group;
-    const std::string& path = leaves.front().path;
-    if (path.size() != name.size() + kCore.size() || !path.ends_with(kCore)) continue;
-    tasks.push_back({std::string_view(name).substr(kFirst.size()), &leaves});
+// Calls `visit` for every task in the order of ids, whether it has a core or not. Nearly all groups
+// of a document are tasks, so their first and last are found from its ends: a search would read
+// names all over it.
+template <class Visit>
+void for_each_stored(const crdt::Document& document, Visit visit) {
+  const crdt::Document::Groups& groups = document.groups();
+  auto first = groups.begin();
+  auto last = groups.end();
+  while (first != last && first->first < kFirst) ++first;
+  while (first != last && std::prev(last)->first >= kPastLast) --last;
+  for (; first != last; ++first) {
+    visit(Stored{std::string_view(first->first).substr(kFirst.size()), &first->second});
   }
-  return tasks;
 }
 
 // False where its core does not decode.
@@ -200,8 +209,9 @@ std::uint32_t number_max(const Task& task) {
 std::uint32_t noted_max(const crdt::Document& document) {
   std::uint32_t max = 0;
   for (const crdt::Leaf& leaf : document.at(kNumberPath)) {
-    const auto number = parse_number<std::uint32_t>(leaf.value).value_or(0);
-    if (number <= kTaskNumberMax) max = std::max(max, number);
+    std::string_view text = leaf.value;
+    const auto number = take_number<std::uint32_t>(text).value_or(0);
+    if (text.empty() && number <= kTaskNumberMax) max = std::max(max, number);
   }
   return max;
 }
@@ -242,21 +252,26 @@ std::string who_path(std::string_view id, std::string_view user) {
 
 std::string encode(const Core& core) {
   std::string out = std::to_string(core.number);
-  out.append(1, ' ').append(1, core.letter).append(core.split ? " 1 " : " 0 ");
-  out += std::to_string(core.created.time_since_epoch().count());
-  return out.append(1, ' ').append(core.author);
+  out.append(1, core.letter).append(core.split ? "! " : " ");
+  return out += std::to_string(core.created.count());
 }
 
 std::optional<Core> decode_core(std::string_view bytes) {
-  const auto number = parse_number<std::uint32_t>(take_word(bytes));
-  const std::string_view letter = take_word(bytes);
-  const std::string_view split = take_word(bytes);
-  const auto created = parse_number<std::int64_t>(take_word(bytes));
-  const bool sound = number && *number <= kTaskNumberMax && letter.size() == 1 &&
-                     is_lower(letter.front()) && (split == "0" || split == "1") && created;
-  if (!sound) return std::nullopt;
-  return Core{*number, letter.front(), split == "1",
-              crdt::WallTime(crdt::WallClock::duration(*created)), std::string(bytes)};
+  constexpr std::int64_t kSecondsMax = 999'999'999'999;  // As slack/signature.h.
+  Core core;
+  const auto number = take_number<std::uint32_t>(bytes);
+  if (!number || *number > kTaskNumberMax || bytes.empty() || !is_lower(bytes.front())) {
+    return std::nullopt;
+  }
+  core.number = *number;
+  core.letter = bytes.front();
+  bytes.remove_prefix(1);
+  core.split = take_char(bytes, '!');
+  if (!take_char(bytes, ' ')) return std::nullopt;
+  const auto created = take_number<std::int64_t>(bytes);
+  if (!created || *created < 0 || *created > kSecondsMax || !bytes.empty()) return std::nullopt;
+  core.created = std::chrono::seconds(*created);
+  return core;
 }
 
 std::string Task::label() const {
@@ -303,16 +318,16 @@ Field read_field(const crdt::Document& document, std::string_view path) {
 }
 
 TaskList read_tasks(const crdt::Document& document) {
+  constexpr std::size_t kTasksExpected = 24;  // The most that an incident has.
   TaskList list;
   list.number_max = noted_max(document);
-  const std::vector<Stored> stored = stored_tasks(document);
-  list.tasks.reserve(stored.size());
-  for (const Stored& one : stored) {
-    Task task{.id = one.id};
-    if (!read_task(document, one, task)) continue;
+  list.tasks.reserve(kTasksExpected);
+  for_each_stored(document, [&](const Stored& stored) {
+    Task task{.id = stored.id};
+    if (!read_task(document, stored, task)) return;
     list.number_max = std::max(list.number_max, number_max(task));
     list.tasks.push_back(std::move(task));
-  }
+  });
   sort_tasks(list.tasks);
   mark_lettered(list.tasks);
   return list;
@@ -320,35 +335,28 @@ TaskList read_tasks(const crdt::Document& document) {
 
 TaskList read_tasks_called(const crdt::Document& document, std::span<const TaskRef> refs) {
   TaskList list;
-  const auto asked = [&](const crdt::Leaf& core) {
-    const auto number = peek_number(core.value);
-    return std::any_of(refs.begin(), refs.end(),
-                       [&](const TaskRef& ref) { return ref.number == number; });
-  };
-  for (const Stored& one : stored_tasks(document)) {
-    const crdt::Document::Siblings cores = one.cores();
-    if (std::none_of(cores.begin(), cores.end(), asked)) continue;
-    Task task{.id = one.id};
+  bool plain = true;
+  for_each_stored(document, [&](const Stored& stored) {
+    if (!plain || !stored.may_be(refs) || stored.cores().empty()) return;
+    Task& task = list.tasks.emplace_back(Task{.id = stored.id});
     // One task that has this number and no other: what its label needs is in its own core.
-    const bool plain = cores.size() == 1 && read_task(document, one, task) &&
-                       std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
-                         return other.core.number == task.core.number;
-                       });
-    if (!plain) return read_tasks(document);
+    plain = stored.cores().size() == 1 && read_task(document, stored, task) &&
+            std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
+              return &other != &task && other.core.number == task.core.number;
+            });
     task.lettered = task.core.split;
-    list.tasks.push_back(std::move(task));
-  }
-  return list;
+  });
+  return plain ? std::move(list) : read_tasks(document);
 }
 
 Minted read_minted(const crdt::Document& document, std::string_view id) {
   Minted minted{noted_max(document), false};
-  for (const Stored& one : stored_tasks(document)) {
+  for_each_stored(document, [&](const Stored& stored) {
     Task task;
-    if (!read_cores(task, one.cores())) continue;
+    if (!read_cores(task, stored.cores())) return;
     minted.number_max = std::max(minted.number_max, number_max(task));
-    if (one.id == id) minted.exists = true;
-  }
+    if (stored.id == id) minted.exists = true;
+  });
   return minted;
 }
 

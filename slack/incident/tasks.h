@@ -1,14 +1,15 @@
 // Tasks: how the tasks of one channel lie in its document, and how people see them.
 //
 // Shape    n                    the greatest task number ever minted here; never purged.
-//          t/<id>/core          the task exists while this is live: number, letter, who, when
-//          (Core). t/<id>/text          register: what is to be done. t/<id>/status register: a
-//          stored status name; absent means the default. t/<id>/who/<user>    register for each
-//          user: "1" assigned, "0" taken off. <id> is derived from the request that made the task,
-//          so a retry makes the same task. Assignees are registers, not an add-wins set, because a
-//          retry on a peer that saw neither the original nor somebody's later "-@user" would add
-//          anew, and add-wins would bring the user back. A register keeps the time, and the later
-//          change stands.
+//          t/<id>/core          the task exists while this is live: number, letter, when (Core);
+//                               who made it is in the leaf's stamp.
+//          t/<id>/text          register: what is to be done.
+//          t/<id>/status        register: a stored status name; absent means the default.
+//          t/<id>/who/<user>    register for each user: "1" assigned, "0" taken off.
+//          <id> is derived from the request that made the task, so a retry makes the same task.
+//          Assignees are registers, not an add-wins set, because a retry on a peer that saw neither
+//          the original nor somebody's later "-@user" would add anew, and add-wins would bring the
+//          user back. A register keeps the time, and the later change stands.
 // Laws     a task without a live core is invisible: no half tasks. A number that a person has seen
 //          never comes to mean another task: where two tasks share it, both are shown with their
 //          letter and the bare number is a question. A request handled on two peers can leave one
@@ -16,6 +17,8 @@
 //          tests/slack/incident/tasks_test.cc, convergence_test.cc.
 #pragma once
 
+#include <chrono>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,7 +27,6 @@
 #include <vector>
 
 #include "crdt/document.h"
-#include "crdt/instant.h"
 #include "crdt/request_id.h"
 #include "slack/incident/command.h"
 #include "slack/incident/status_set.h"
@@ -52,13 +54,13 @@ struct Core {
   std::uint32_t number = 0;
   char letter = 0;     // Of the peer that minted the number; 'a' to 'z'.
   bool split = false;  // Minted while a rostered peer was out of reach: show the letter always.
-  crdt::WallTime created;
-  std::string author;
+  std::chrono::seconds created{0};  // As Slack signed the request: since the Unix epoch.
 
-  bool operator==(const Core&) const = default;
+  auto operator<=>(const Core&) const = default;
 };
 
-// As text, such as "7 b 0 1531420618000000 U1", so that records can show it.
+// As text, so that records can show it: "7b 1531420618", and "7b! 1531420618" where split. A
+// std::string holds that in place, so the walk over all tasks for one number follows no pointer.
 [[nodiscard]] std::string encode(const Core& core);
 [[nodiscard]] std::optional<Core> decode_core(std::string_view bytes);
 

@@ -34,8 +34,9 @@ std::size_t word_bytes(std::string_view text) {
       at = close == std::string_view::npos ? at + 1 : close + 1;
       continue;
     }
-    const CodePoint point = first_code_point(text.substr(at));
-    if (separates(point)) break;
+    const bool plain = text[at] > ' ' && text[at] < '\x7F';  // Most are.
+    const CodePoint point = plain ? CodePoint{} : first_code_point(text.substr(at));
+    if (!plain && separates(point)) break;
     at += point.bytes;
   }
   return at;
@@ -104,7 +105,9 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 std::vector<Token> tokenize(std::string_view text) {
+  constexpr std::size_t kTokensExpected = 16;
   std::vector<Token> tokens;
+  tokens.reserve(kTokensExpected);
   while (!text.empty()) {
     const CodePoint point = first_code_point(text);
     if (separates(point)) {

@@ -17,17 +17,15 @@ inline constexpr crdt::WallTime kNow{std::chrono::seconds(1'763'680'000)};
 
 inline slack::SlashCommand slash_command(const std::string& text, std::uint64_t trigger) {
   slack::SlashCommand command;
-  command.api_app_id = "A0MUSTER";
   command.team_id = "T0MUSTER";
   command.channel_id = "C001000000";
-  command.channel_name = "incident";
   command.user_id = "U002000000";
   command.user_name = "ann";
   command.command = "/ir";
   command.text = text;
-  command.trigger_id = "1763680000000.738474920." + std::to_string(trigger);
   command.signed_at = kNow;
-  command.id = crdt::request_id_of({command.api_app_id, command.team_id, command.trigger_id});
+  command.id = crdt::request_id_of(
+      {"A0MUSTER", command.team_id, "1763680000000.738474920." + std::to_string(trigger)});
   return command;
 }
 

@@ -63,7 +63,7 @@ TEST_F(PowerLoss, IsFoundOutWhereSyncsDoNothing) {
 // As if effects left before their commit: whatever a peer says is said while its commit can still
 // be lost.
 TEST_F(PowerLoss, IsFoundOutWhereEffectsLeaveBeforeTheirCommitIsDurable) {
-  give_disks("late:50");
+  give_disks("late:1000");
   KillLoad load({.all_every = kAllEvery});
   ASSERT_EQ(load.run(), "");
   expect_losses(load.complaints());

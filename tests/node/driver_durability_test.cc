@@ -31,14 +31,24 @@ struct Faults {
   bool late_commits = false;
 };
 
+// So small that changes move in nearly every commit, and journals grow long.
+constexpr node::WriteBehind::Limits kWriteBehind{8'192, 64};
+
+enum class Kind { kStoreAlone, kWriteBehind };
+
 // What must hold at the end; empty where it does. Whoever breaks durability must show here.
 std::vector<std::string> complaints_of(ReplicaCluster& cluster,
                                        const std::set<std::string>& acknowledged) {
   std::vector<std::string> complaints;
-  const StoreView first = tests::view_of(cluster.store(0));
+  std::vector<StoreView> views;
+  for (std::size_t node = 0; node < cluster.size(); ++node) {
+    node::MemoryStore store = cluster.placed(node);
+    views.push_back(tests::view_of(store));
+  }
+  const StoreView& first = views.front();
   for (std::size_t node = 0; node < cluster.size(); ++node) {
     const std::string where = " on " + std::to_string(node);
-    const StoreView view = tests::view_of(cluster.store(node));
+    const StoreView& view = views[node];
     for (const std::string& task : acknowledged) {
       if (!view.texts.contains(task)) complaints.push_back("lost " + task + where);
     }
@@ -53,8 +63,8 @@ std::vector<std::string> complaints_of(ReplicaCluster& cluster,
 
 class Scenario {
  public:
-  Scenario(std::uint64_t seed, Faults faults)
-      : cluster_(3, seed, {.late_commits = faults.late_commits, .reply_hold_max = 25ms}) {
+  Scenario(std::uint64_t seed, Kind kind, Faults faults)
+      : cluster_(3, seed, options_of(kind, faults)) {
     for (std::size_t i = 0; i < 3; ++i) cluster_.store(i).set_lose_syncs(faults.lose_syncs);
   }
 
@@ -78,6 +88,13 @@ class Scenario {
   int crashes() const { return crashes_; }
 
  private:
+  static ReplicaCluster::Options options_of(Kind kind, Faults faults) {
+    ReplicaCluster::Options options;
+    options.late_commits = faults.late_commits;
+    if (kind == Kind::kWriteBehind) options.write_behind = kWriteBehind;
+    return options;
+  }
+
   struct Client {
     std::string task;  // Empty while it has nothing to say.
     SignedCommand command;
@@ -151,23 +168,28 @@ class Scenario {
   std::size_t target_ = 0;
 };
 
-TEST(DriverDurability, EveryAcknowledgedCommandOutlivesCrashesOnEveryPeerAndIsThereOnce) {
-  Scenario scenario(1, {});
+class DriverDurability : public testing::TestWithParam<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(All, DriverDurability,
+                         testing::Values(Kind::kStoreAlone, Kind::kWriteBehind));
+
+TEST_P(DriverDurability, EveryAcknowledgedCommandOutlivesCrashesOnEveryPeerAndIsThereOnce) {
+  Scenario scenario(1, GetParam(), {});
   ASSERT_TRUE(scenario.run());
   EXPECT_GE(scenario.crashes(), kCrashesMin);
   EXPECT_THAT(scenario.complaints(), IsEmpty());
 }
 
 // The same without the fsync: the checker must see it.
-TEST(DriverDurability, AStoreThatLosesItsSyncsIsFoundOut) {
-  Scenario scenario(1, {.lose_syncs = true, .late_commits = false});
+TEST_P(DriverDurability, AStoreThatLosesItsSyncsIsFoundOut) {
+  Scenario scenario(1, GetParam(), {.lose_syncs = true, .late_commits = false});
   ASSERT_TRUE(scenario.run());
   EXPECT_THAT(scenario.complaints(), Contains(HasSubstr("lost")));
 }
 
 // The same with effects that leave before their commit: the checker must see it.
-TEST(DriverDurability, EffectsThatLeaveBeforeTheirCommitAreFoundOut) {
-  Scenario scenario(1, {.lose_syncs = false, .late_commits = true});
+TEST_P(DriverDurability, EffectsThatLeaveBeforeTheirCommitAreFoundOut) {
+  Scenario scenario(1, GetParam(), {.lose_syncs = false, .late_commits = true});
   ASSERT_TRUE(scenario.run());
   EXPECT_THAT(scenario.complaints(), Contains(HasSubstr("lost")));
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,13 +146,13 @@ TEST_F(LmdbStoreTest, RefusesAnotherFormat) {
   }
   std::size_t at = 0;
   int found = 0;
-  while ((at = bytes.find("muster store 1", at)) != std::string::npos) {
+  while ((at = bytes.find("muster store 2", at)) != std::string::npos) {
     overwrite(at, "muster store 9");
     ++at;
     ++found;
   }
   ASSERT_GT(found, 0);
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("muster store 9"), HasSubstr("muster store 1")));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("muster store 9"), HasSubstr("muster store 2")));
 }
 
 TEST_F(LmdbStoreTest, RefusesTheEnvironmentOfAnotherProgram) {
@@ -209,6 +210,60 @@ TEST_F(LmdbStoreTest, NoDamagedPageEndsTheProcess) {
     }
   }
   EXPECT_GT(refused, 100);
+}
+
+// Stops the making of a store after its first page, as a power cut or a full disk can. LMDB alone
+// would leave a file whose second page is missing.
+TEST_F(LmdbStoreTest, AStoreWhoseMakingWasCutOffIsMadeAnew) {
+  fs::create_directories(options_.dir);
+  std::ofstream(options_.dir + "/lock.mdb") << std::string(10'000, '\0');  // LMDB's is as long.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit one_page{4'096, 4'096};
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &one_page);
+    ::_exit(LmdbStore::open(options_) ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0) << "it was made on one page";
+  EXPECT_FALSE(fs::exists(data()));
+  open();
+}
+
+TEST_F(LmdbStoreTest, WhatAProcessLeftThatWasKilledWhileItMadeTheStoreIsInNobodysWay) {
+  fs::create_directories(options_.dir);
+  std::ofstream(data() + ".new") << std::string(5'000, 'x');
+  open();
+  EXPECT_FALSE(fs::exists(data() + ".new"));
+}
+
+// A store is there only whole, so that these have lost what they held, or are not ours.
+TEST_F(LmdbStoreTest, RefusesAnEmptyFile) {
+  fill();
+  fs::resize_file(data(), 0);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("it is empty"), HasSubstr("restore a backup")));
+  EXPECT_EQ(fs::file_size(data()), 0U);
+}
+
+TEST_F(LmdbStoreTest, RefusesAnEnvironmentThatHoldsNothing) {
+  fs::create_directories(options_.dir);
+  MDB_env* env = nullptr;
+  ASSERT_EQ(mdb_env_create(&env), 0);
+  ASSERT_EQ(mdb_env_open(env, options_.dir.c_str(), 0, 0600), 0);
+  mdb_env_close(env);
+  EXPECT_THAT(refusal(), HasSubstr("another program"));
+}
+
+TEST_F(LmdbStoreTest, WhereItsFileWasTakenAwayAFailedCommitDoesNotBeginAnEmptyOne) {
+  const auto store = open();
+  sabotage("/dev/null", O_RDONLY);
+  fs::remove(data());
+  store->begin().put("k", Bytes(10'000, 'v'));
+  EXPECT_FALSE(store->commit());
+  EXPECT_THROW(store->begin(), std::runtime_error);
+  EXPECT_FALSE(fs::exists(data()));
 }
 
 TEST_F(LmdbStoreTest, SaysWhatToDoAboutAPlaceItCannotWrite) {

@@ -45,8 +45,11 @@ class StoreContract : public testing::TestWithParam<Kind> {
     store_ = open_lmdb(folder_.path() / "store");
     if (kind == Kind::kLmdb) return;
     behind_ = std::move(store_);
-    const std::size_t kept = kind == Kind::kEager ? 0 : WriteBehind::kWaitingBytesMax;
-    store_ = std::make_unique<WriteBehind>(*behind_, kept);
+    WriteBehind::Limits limits;
+    if (kind == Kind::kEager) limits.waiting_bytes = 0;
+    auto front = std::make_unique<WriteBehind>(*behind_, limits);
+    EXPECT_TRUE(front->open());
+    store_ = std::move(front);
   }
 
   void put_all(std::initializer_list<BytesView> keys) {

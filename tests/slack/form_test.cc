@@ -52,7 +52,8 @@ TEST(Form, TakesAsManyFieldsAsItsBoundAndNotOneMore) {
 }
 
 RC_GTEST_PROP(Form, DecodesWhatItEncodes, (std::string value)) {
-  const auto form = Form::parse(form_encode("text", value) + '&' + form_encode("b", "x y"));
+  const std::string body = form_encode("text", value) + '&' + form_encode("b", "x y");
+  const auto form = Form::parse(body);
   RC_ASSERT(form.has_value());
   RC_ASSERT(form->at("text") == value);
   RC_ASSERT(form->at("b") == "x y");

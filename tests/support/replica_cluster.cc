@@ -65,12 +65,18 @@ void ReplicaCluster::start(std::size_t index) {
     node.late = std::make_unique<LateStore>(node.store);
     store = node.late.get();
   }
+  if (options_.write_behind) {
+    node.front = std::make_unique<node::WriteBehind>(*store, *options_.write_behind);
+    CHECK(node.front->open());
+    store = node.front.get();
+  }
   node.driver = std::make_unique<node::Driver>(*store, node, node.config, draw_seed(rng_), now_);
 }
 
 void ReplicaCluster::crash(std::size_t index) {
   Node& node = *nodes_[index];
   node.driver.reset();
+  node.front.reset();
   node.late.reset();
   node.store.crash();
   node.mute = false;
@@ -80,6 +86,13 @@ void ReplicaCluster::crash(std::size_t index) {
     if (end.first == index) lost.push_back(end);
   }
   for (const End& end : lost) close(end, false);
+}
+
+node::MemoryStore ReplicaCluster::placed(std::size_t index) const {
+  node::MemoryStore copy = nodes_[index]->store;
+  // Nothing may wait: opening it moves all.
+  if (options_.write_behind) CHECK(node::WriteBehind(copy, {0, 1}).open());
+  return copy;
 }
 
 SignedCommand ReplicaCluster::command(const std::string& text, const std::string& user,

@@ -19,6 +19,7 @@
 #include "crdt/rng.h"
 #include "node/driver.h"
 #include "node/memory_store.h"
+#include "node/write_behind.h"
 
 namespace tests {
 
@@ -47,7 +48,8 @@ struct SignedCommand {
 class ReplicaCluster {
  public:
   struct Options {
-    bool late_commits = false;  // Plants the bug of LateStore.
+    bool late_commits = false;                              // Plants the bug of LateStore.
+    std::optional<node::WriteBehind::Limits> write_behind;  // In front of each store, as a node's.
     std::chrono::milliseconds reply_hold_max{25};
   };
 
@@ -97,6 +99,8 @@ class ReplicaCluster {
   void crash_before_effects(std::size_t node) { nodes_[node]->mute = true; }
 
   [[nodiscard]] node::MemoryStore& store(std::size_t node) { return nodes_[node]->store; }
+  // A copy in which no change waits: what a checker can read. REQUIRES no open transaction.
+  [[nodiscard]] node::MemoryStore placed(std::size_t node) const;
   [[nodiscard]] node::Driver& driver(std::size_t node) { return *nodes_[node]->driver; }
   [[nodiscard]] const std::vector<std::string>& notices(std::size_t node) const {
     return nodes_[node]->notices;
@@ -127,6 +131,7 @@ class ReplicaCluster {
     node::ReplicaConfig config;
     node::MemoryStore store;
     std::unique_ptr<LateStore> late;
+    std::unique_ptr<node::WriteBehind> front;
     std::unique_ptr<node::Driver> driver;
     bool mute = false;
     std::map<node::ExchangeId, node::HttpReply> replies;

@@ -40,7 +40,8 @@ TEST(SlackRequest, IsGenuineToTheVerifierOfPeers) {
 }
 
 TEST(SlackRequest, CarriesEveryFieldSlackSends) {
-  const auto form = slack::Form::parse(node::cli::form_of(sample()));
+  const std::string body = node::cli::form_of(sample());
+  const auto form = slack::Form::parse(body);
   ASSERT_TRUE(form);
   EXPECT_EQ(form->at("text"), sample().text);
   EXPECT_EQ(form->at("trigger_id"), "1.2.3");

@@ -24,18 +24,17 @@ struct Typed {
 
 inline slack::SlashCommand request_of(const Typed& typed) {
   slack::SlashCommand command;
-  command.api_app_id = "A1";
   command.team_id = "T1";
   command.channel_id = "C1";
   command.user_id = typed.user;
   command.user_name = "name-of-" + typed.user;
   command.command = "/ir";
   command.text = typed.text;
-  command.trigger_id = typed.trigger.empty()
-                           ? typed.text + '/' + typed.user + '/' + std::to_string(typed.at)
-                           : typed.trigger;
   command.signed_at = crdt::WallTime(std::chrono::seconds(typed.at));
-  command.id = crdt::request_id_of({command.api_app_id, command.team_id, command.trigger_id});
+  const std::string trigger = typed.trigger.empty()
+                                  ? typed.text + '/' + typed.user + '/' + std::to_string(typed.at)
+                                  : typed.trigger;
+  command.id = crdt::request_id_of({"A1", command.team_id, trigger});
   return command;
 }
 

@@ -108,15 +108,15 @@ TEST(Decide, SaysNothingAboutChangesOlderThanAMinuteOrOnesOwn) {
   Channel a('a');
   a.type("add one");
   a.type("1 !done", "U2", 1'000'010);
-  EXPECT_TRUE(a.type("1 !red", "U1", 1'000'071).notices.empty());
-  EXPECT_TRUE(a.type("1 !green", "U1", 1'000'072).notices.empty());
+  EXPECT_THAT(a.type("1 !red", "U1", 1'000'071).reply, Not(HasSubstr(": you ")));
+  EXPECT_THAT(a.type("1 !green", "U1", 1'000'072).reply, Not(HasSubstr(": you ")));
 }
 
 TEST(Decide, MergesChangesToDifferentFieldsSilently) {
   Channel a('a');
   a.type("add one");
   a.type("1 !done", "U2", 1'000'010);
-  EXPECT_TRUE(a.type("1: two", "U1", 1'000'011).notices.empty());
+  EXPECT_THAT(a.type("1: two", "U1", 1'000'011).reply, Not(HasSubstr(": you ")));
 }
 
 TEST(Decide, KeepsWhatWasAskedForLaterThanTheRequest) {

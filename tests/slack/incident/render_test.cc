@@ -173,8 +173,8 @@ TEST(RenderLimits, ShowsWhatAHostilePeerWroteWithoutBreaking) {
   edit.write(text_path(id), std::string("\xFF<!channel>\n") + std::string(9000, '\x01'));
   edit.write(status_path(id), std::string(9000, '>'));
   edit.write(who_path(id, "<!here>"), "1");
-  edit.write(core_path("zz"), "7 B 0 12 U1");
-  edit.write(core_path("zy"), "99999999999 b 0 12 U1");
+  edit.write(core_path("zz"), "7B 12");
+  edit.write(core_path("zy"), "99999999999b 12");
   ASSERT_EQ(a.document.apply(edit.finish()), crdt::Applied::kApplied);
   const std::string reply = a.type("").reply;
   expect_within_limits(reply);
