@@ -66,7 +66,7 @@ const Leaf* Edit::written(std::string_view path) const {
   return found == written_.end() ? nullptr : &found->second;
 }
 
-Delta Edit::finish() const {
+Delta Edit::finish() {
   if (empty()) return Delta{};
   Delta delta;
   const VersionVector& context = document_.context();
@@ -75,10 +75,10 @@ Delta Edit::finish() const {
   if (!planted(Bug::kOwnPastLeftOut)) delta.after.advance(self_, before);
   delta.advance.advance(self_, before + minted_);
   delta.written.reserve(written_.size());
-  for (const auto& [path, leaf] : written_) delta.written.push_back(leaf);
+  for (auto& [path, leaf] : written_) delta.written.push_back(std::move(leaf));
   std::sort(delta.written.begin(), delta.written.end(),
             [](const Leaf& a, const Leaf& b) { return a.dot < b.dot; });
-  delta.killed = killed_;
+  delta.killed = std::move(killed_);
   std::sort(delta.killed.begin(), delta.killed.end());
   delta.killed.erase(std::unique(delta.killed.begin(), delta.killed.end()), delta.killed.end());
   return delta;

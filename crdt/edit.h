@@ -48,8 +48,8 @@ class Edit {
   [[nodiscard]] ReplicaId self() const { return self_; }
 
   // `after` carries this replica's own earlier entry whatever `previous` says: a receiver must know
-  // where the event's dots begin.
-  [[nodiscard]] Delta finish() const;
+  // where the event's dots begin. The Edit is spent.
+  [[nodiscard]] Delta finish();
 
  private:
   // The dot of the next operation, after killing what is live at `path`.

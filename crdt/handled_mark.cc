@@ -1,7 +1,5 @@
 #include "crdt/handled_mark.h"
 
-#include <charconv>
-
 namespace crdt {
 namespace {
 
@@ -10,17 +8,28 @@ constexpr std::size_t kWordDigits = 16;  // Of 64 bits in hexadecimal.
 
 // Lower-case digits only: each request has one path.
 std::optional<std::uint64_t> parse_word(std::string_view digits) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  if (digits.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
   std::uint64_t word = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), word, 16);
+  for (const char c : digits) {
+    const bool letter = c >= 'a' && c <= 'f';
+    if (!letter && (c < '0' || c > '9')) return std::nullopt;
+    word = word << 4 | static_cast<std::uint64_t>(letter ? c - 'a' + 10 : c - '0');
+  }
   return word;
+}
+
+void write_word(std::uint64_t word, char* out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (std::size_t i = kWordDigits; i > 0; --i, word >>= 4) out[i - 1] = kDigits[word & 15];
 }
 
 }  // namespace
 
 std::string handled_path(const RequestId& request) {
-  return std::string(kPrefix) + to_string(request);
+  std::string path(kPrefix.size() + 2 * kWordDigits, '/');
+  kPrefix.copy(path.data(), kPrefix.size());
+  write_word(request.high, path.data() + kPrefix.size());
+  write_word(request.low, path.data() + kPrefix.size() + kWordDigits);
+  return path;
 }
 
 std::optional<RequestId> handled_request(std::string_view path) {

@@ -29,6 +29,16 @@ struct Config {
   // them first-hand is not told twice. Must be far above a link's latency.
   std::chrono::milliseconds offer_after{200};
 
+  // What nobody waits for, acknowledgements of pushes and news of links, may wait this long for a
+  // frame that goes to the same peer anyway: where frames are dear, not octets. Replies that wait
+  // for acknowledgements (node::ReplicaConfig) wait with them, so 0 where people are served. Below
+  // ping_after, or pings go out meanwhile.
+  std::chrono::milliseconds linger{0};
+
+  // A push that came before what it builds on waits this long for it; then a scan fetches both.
+  // Above a link's latency, at its slowest.
+  std::chrono::milliseconds park_for{100};
+
   // A link that carried nothing for this long gets a ping; one silent for three times as long is
   // closed.
   std::chrono::milliseconds ping_after{2000};

@@ -40,7 +40,9 @@ struct Link {
   LogSender sender;
   LogReceiver receiver;
   std::optional<crdt::Instant> offer_at;  // When rows of third peers are offered.
-  bool unreadable = false;                // The last offer failed: the next one is at offer_at.
+  bool unpushed = false;    // A change could not be pushed, while a scan lasts or for its size: the
+                            // next offer does not wait.
+  bool unreadable = false;  // The last offer failed: the next one is at offer_at.
   std::optional<crdt::Instant> stuck_at;  // When an offer that makes no progress ends the link.
 
   // Pushes that came before what they build on, by row: usually it is on its way from a third peer.
@@ -62,9 +64,12 @@ struct Link {
   crdt::ToldNames told;          // The peer, of the names that pushes refer to;
   crdt::HeardNames heard_names;  // and by it.
 
-  // Gathered until the end of the batch.
-  std::vector<crdt::Bytes> outbox;  // Encoded messages.
+  std::vector<crdt::Bytes> outbox;  // Encoded messages, until the end of the batch.
+
+  // What may linger: pushes to acknowledge, and that the peer does not know all links of this side.
   std::vector<std::uint64_t> acknowledge;
+  bool links_changed = false;
+  std::optional<crdt::Instant> lingers_until;
 };
 
 }  // namespace gossip

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crdt/planted.h"
+
 namespace gossip {
 
 Resume LogReceiver::resume(const crdt::Cursor& durable) {
@@ -24,16 +26,17 @@ bool LogReceiver::open(const Offer& offer) {
   if (!live_) {
     // What lies above is another run's numbers: to keep them would vouch for rows not written yet.
     offered_ = offer.from;
-    position_ = std::min(position_, offer.from);
+    if (!crdt::planted(crdt::Bug::kCursorOfAnotherRun)) position_ = std::min(position_, offer.from);
   }
   open_ = Offer{offer.scan, offer.from, offer.to, offer.tail, {}, {}, {}};
   return true;
 }
 
 std::optional<Resolved> LogReceiver::settle() {
-  if (!open_ || !documents_.empty() || !records_.empty()) return std::nullopt;
+  const bool wanting = !documents_.empty() || !records_.empty();
+  if (!open_ || (wanting && !crdt::planted(crdt::Bug::kChitchat121))) return std::nullopt;
   offered_ = std::max(offered_, open_->to);
-  if (open_->tail) {
+  if (open_->tail || crdt::planted(crdt::Bug::kCursorBeforeTail)) {
     position_ = std::max(position_, open_->to);
     live_ = true;
   }
@@ -65,6 +68,7 @@ bool LogReceiver::arrived(std::uint64_t seq) {
 void LogReceiver::cover(std::uint64_t seq) {
   if (seq <= position_ && live_) return;
   if (ahead_.size() < kAheadMax) ahead_.insert(seq);  // Else the next scan moves the position.
+  if (crdt::planted(crdt::Bug::kCursorOverGap)) position_ = std::max(position_, seq);
   if (live_ && !open_) catch_up();
 }
 

@@ -172,26 +172,32 @@ void Peer::dial_failed(Instant now, const std::string& address, const std::strin
 }
 
 void Peer::announce_links() {
+  for (const auto& [id, link] : links_) link->links_changed = true;
+}
+
+Linked Peer::links() const {
   Linked linked;
   for (const auto& [id, link] : links_) {
     if (link->hello) linked.runs.push_back(link->hello->run);
   }
   std::sort(linked.runs.begin(), linked.runs.end());
-  for (const auto& [id, link] : links_) {
-    if (link->hello) send(*link, linked);
-  }
+  return linked;
 }
 
 void Peer::send(Link& link, const Message& message) { link.outbox.push_back(encode(message)); }
 
 template <class Takes>
 void Peer::spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes) {
-  if (!fits_push(change)) return;  // Offered by name, and fetched in parts.
-  std::optional<Bytes> encoded;    // One encoding serves every link.
+  const bool fits = fits_push(change);
+  std::optional<Bytes> encoded;  // One encoding serves every link.
   for (const auto& [id, link] : links_) {
-    if (!link->hello || !link->sender.may_push() || !takes(*link)) continue;
-    if (!encoded) encoded = encode_push(seq, firsthand, change, names_);
-    if (encoded->size() > kFrameBytesMax) return;  // As above.
+    if (!link->hello || !takes(*link)) continue;
+    const bool may_push = fits && link->sender.may_push();
+    if (may_push && !encoded) encoded = encode_push(seq, firsthand, change, names_);
+    if (!may_push || encoded->size() > kFrameBytesMax) {
+      link->unpushed = true;  // Offered by name, and fetched in parts.
+      continue;
+    }
     link->sender.pushed(seq);
     const Bytes definitions = link->told.tell(names_);
     if (!definitions.empty()) link->outbox.push_back(encode_names(definitions));
@@ -248,14 +254,27 @@ void Peer::batch_end(Instant now) {
       continue;
     }
     settle(*link);
-    if (link->sender.scanning() && !link->unreadable) offer(now, *link);
+    const bool behind = link->sender.behind(repository_.head());
+    const bool due = link->sender.scanning() || (behind && link->unpushed);
+    if (due && !link->unreadable) offer(now, *link);
     if (!link->offer_at && link->sender.behind(repository_.head())) {
       link->offer_at = now + config_.offer_after;
     }
-    if (!link->acknowledge.empty()) send(*link, Pushed{std::exchange(link->acknowledge, {})});
     answer(*link);
+    gather_lingering(now, *link);
     flush(now, *link);
   }
+}
+
+// Into the outbox with what lingers, when it has a frame to share or has waited long enough.
+void Peer::gather_lingering(Instant now, Link& link) {
+  if (!link.links_changed && link.acknowledge.empty()) return;
+  if (!link.lingers_until) link.lingers_until = now + config_.linger;
+  const bool waits = now < *link.lingers_until && link.acknowledge.size() < kLingeringMax;
+  if (link.outbox.empty() && waits) return;
+  link.lingers_until.reset();
+  if (std::exchange(link.links_changed, false)) send(link, links());
+  if (!link.acknowledge.empty()) send(link, Pushed{std::exchange(link.acknowledge, {})});
 }
 
 void Peer::flush(Instant now, Link& link) {
@@ -291,6 +310,7 @@ std::optional<Instant> Peer::wake_at() const {
     keep_earliest(earliest, link->sent + config_.ping_after);
     keep_earliest(earliest, link->rekeyed + kRekeyAfter);
     keep_earliest(earliest, link->offer_at);
+    keep_earliest(earliest, link->lingers_until);
     keep_earliest(earliest, link->parked_until);
     keep_earliest(earliest, link->stuck_at);
   }
@@ -305,6 +325,13 @@ bool Peer::awaited(std::uint64_t seq) const {
 bool Peer::complete() const {
   return std::all_of(targets_.begin(), targets_.end(),
                      [](const auto& entry) { return entry.second.link.has_value(); });
+}
+
+bool Peer::pushes_to_all() const {
+  return std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
+    const auto& link = entry.second.link;
+    return link && links_.at(*link)->sender.live();
+  });
 }
 
 std::vector<PeerStatus> Peer::status() const {

@@ -48,11 +48,13 @@ class Peer {
   // The largest document there can be (crdt::kMessageBytesMax): parts come one document at a time.
   static constexpr std::size_t kFragmentBytesMax = crdt::kMessageBytesMax;
 
-  // What a busy peer pushes while a third one's change is kParkedFor late: 2,500 a second, of 2 KB
-  // and, now and then, a picture. Beyond either bound a scan fetches all of it in its own time.
+  // What a busy peer pushes in the 100 ms that a third one's change may be late: 2,500 a second,
+  // of 2 KB and, now and then, a picture. Beyond either bound a scan fetches all of it in its time.
   static constexpr std::size_t kParkedMax = 256;
   static constexpr std::size_t kParkedBytesMax = 4 << 20;
-  static constexpr std::chrono::milliseconds kParkedFor{100};  // Above a link's latency.
+
+  // Acknowledgements that linger at most: their peer stops pushing without LogSender::kUnackedMax.
+  static constexpr std::size_t kLingeringMax = 1'024;
 
   // Frames are cut here, between messages: an answer to a peer never waits long behind another.
   static constexpr std::size_t kFrameTarget = 256 << 10;
@@ -99,6 +101,9 @@ class Peer {
   // Whether every configured peer is linked.
   [[nodiscard]] bool complete() const;
 
+  // complete(), and each of them has been told all of this log: what changes is pushed to it.
+  [[nodiscard]] bool pushes_to_all() const;
+
   [[nodiscard]] std::vector<PeerStatus> status() const;
 
  private:
@@ -119,8 +124,10 @@ class Peer {
   void forget(crdt::Instant now, Link& link);
   void established(Link& link);
   void announce_links();
+  [[nodiscard]] Linked links() const;  // As peers are told.
   void unreached(Target& target, const std::string& why);
   void send(Link& link, const Message& message);
+  void gather_lingering(crdt::Instant now, Link& link);
   void flush(crdt::Instant now, Link& link);
   void note(Severity severity, std::string text);
 

@@ -4,6 +4,7 @@
 
 #include "crdt/check.h"
 #include "crdt/codec.h"
+#include "crdt/planted.h"
 #include "gossip/peer.h"
 #include "gossip/wire.h"
 
@@ -144,8 +145,9 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
     rescan(link);
     return std::nullopt;
   }
+  if (crdt::planted(crdt::Bug::kAckBeforeDurable)) link.acknowledge.push_back(push.seq);
   if (apply(link, push) != crdt::Applied::kGap) return std::nullopt;
-  park(now, link, push);
+  if (!crdt::planted(crdt::Bug::kGapForgotten)) park(now, link, push);
   return std::nullopt;
 }
 
@@ -153,7 +155,7 @@ void Peer::park(Instant now, Link& link, const Push& push) {
   if (!link.parked.emplace(push.seq, push).second) return;
   link.parked_bytes += memory_of(push.change);
   if (link.parked.size() > kParkedMax || link.parked_bytes > kParkedBytesMax) return rescan(link);
-  if (!link.parked_until) link.parked_until = now + kParkedFor;
+  if (!link.parked_until) link.parked_until = now + config_.park_for;
 }
 
 void Peer::retry_parked(Instant) {
@@ -177,7 +179,9 @@ Peer::Verdict Peer::on(Instant, Link& link, const Pushed& pushed) {
 bool Peer::covers(const std::vector<crdt::Cursor>& sources) {
   return std::all_of(sources.begin(), sources.end(), [&](const crdt::Cursor& source) {
     const auto known = covered_.find(source.run);
-    if (known != covered_.end()) return known->second >= source.seq;
+    if (known != covered_.end()) {
+      return known->second >= source.seq || crdt::planted(crdt::Bug::kSourceOnTrust);
+    }
     return repository_.usable(source) >= source.seq;  // A run of this very store.
   });
 }
@@ -247,6 +251,7 @@ void Peer::offer(Instant now, Link& link) {
     note(Severity::kWarning, "cannot pass on to " + link.name + ": " + error.message);
   }
   link.unreadable = !next;
+  link.unpushed = false;
   if (next) return send(link, *next);
   link.offer_at = now + kOfferAgainAfter;
   note(Severity::kWarning,
@@ -254,7 +259,7 @@ void Peer::offer(Instant now, Link& link) {
 }
 
 void Peer::settle(Link& link) {
-  if (link.parked.empty()) {
+  if (link.parked.empty() || crdt::planted(crdt::Bug::kParkedVouchedFor)) {
     if (const auto resolved = link.receiver.settle()) {
       link.stuck_at.reset();
       send(link, *resolved);

@@ -3,7 +3,6 @@
 #include <capnp/message.h>
 #include <capnp/serialize-packed.h>
 #include <capnp/serialize.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,6 +11,7 @@
 
 #include "crdt/byte_io.h"
 #include "crdt/codec.h"
+#include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "gossip/change_wire.h"
 #include "gossip/wire.capnp.h"
@@ -388,15 +388,11 @@ Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& nam
 }
 
 std::uint64_t context_hash(const crdt::VersionVector& context) {
-  static constexpr unsigned char kKey[crypto_shorthash_KEYBYTES] = {};
   crdt::ByteWriter out;
   for (const auto& [replica, counter] : context.entries()) {
     out.number(replica.value).number(counter);
   }
-  const Bytes bytes = out.take();
-  unsigned char hash[crypto_shorthash_BYTES];
-  crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), kKey);
-  return crdt::from_big_endian(BytesView(reinterpret_cast<const char*>(hash), sizeof(hash)));
+  return crdt::hash64(out.take());
 }
 
 }  // namespace gossip

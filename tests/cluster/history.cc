@@ -38,7 +38,9 @@ std::string flat(std::string text) {
 // Whether an answer says that the change was made: a refusal is a 200 as well, for a person must
 // read it.
 bool acknowledges(const TypedCommand& command, std::string_view answer) {
-  if (command.kind == TypedCommand::Kind::kList) return true;
+  if (command.kind == TypedCommand::Kind::kList) {
+    return answer.find("No tasks yet") != std::string_view::npos || !tasks_in(answer).empty();
+  }
   if (answer.find("Nothing was changed") != std::string_view::npos) return false;
   const auto tasks = tasks_in(answer);
   return std::any_of(tasks.begin(), tasks.end(),
@@ -124,10 +126,19 @@ TypedCommand History::command(Handle command) const {
 }
 
 std::string History::text(std::string_view about) const {
+  const auto named = std::find_if(commands_.begin(), commands_.end(), [&](const auto& command) {
+    return !about.empty() && (command.job == about || command.mark == about);
+  });
+  const bool one = named != commands_.end();
+  const auto belongs = [&](const TypedCommand& command) {
+    if (about.empty() || about == command.room) return true;
+    return one && command.room == named->room &&
+           (command.job == named->job || command.kind == TypedCommand::Kind::kList);
+  };
   std::vector<std::pair<Moment, std::string>> lines;
   for (const auto& [at, what] : notes_) lines.emplace_back(at, "** " + what);
   for (const TypedCommand& command : commands_) {
-    if (!about.empty() && about != command.job && about != command.room) continue;
+    if (!belongs(command)) continue;
     for (std::size_t i = 0; i < command.attempts.size(); ++i) {
       const Attempt& attempt = command.attempts[i];
       const std::string where = "peer " + std::to_string(attempt.peer);

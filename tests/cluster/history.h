@@ -78,7 +78,8 @@ class History {
   [[nodiscard]] TypedCommand command(Handle command) const;
   [[nodiscard]] const std::vector<TypedCommand>& commands() const { return commands_; }
 
-  // What was said and done around what a complaint names: a line each. All, where `about` is empty.
+  // What was said about a task (by its name or a mark of it) or a room, the lists of the room, and
+  // what was done meanwhile: a line each. All, where `about` is empty.
   [[nodiscard]] std::string text(std::string_view about) const;
 
  private:

@@ -90,7 +90,7 @@ class Checker {
 
   void collect_list(const TypedCommand& command) {
     for (const Attempt& attempt : command.attempts) {
-      if (!attempt.heard) continue;
+      if (!attempt.acknowledged) continue;
       const std::string where = "at " + std::to_string(attempt.sent.count() / 1000) +
                                 " ms on peer " + std::to_string(attempt.peer);
       views_[command.room].push_back(

@@ -220,7 +220,7 @@ TEST(Edit, AnyEditBeatsWhatACreateWrote) {
 TEST(Edit, WithoutOperationsIsAnEmptyDelta) {
   CrdtPeer a(0);
   a.write("x", "1");
-  const Edit edit(a.document, a.id, {}, Rank{1});
+  Edit edit(a.document, a.id, {}, Rank{1});
   EXPECT_TRUE(edit.empty());
   EXPECT_EQ(edit.finish(), Delta{});
 }

@@ -276,7 +276,7 @@ TEST_F(PeerHostile, AGapThatIsNeverFilledIsAskedForByANewScan) {
   const std::uint32_t first = scan();
   mallory.say(Push{1, false, forged_change({123}, 2)});
   EXPECT_FALSE(mallory.hear_a<Resume>());
-  victim.pass(Peer::kParkedFor);
+  victim.pass(gossip::Config{}.park_for);
   const auto resume = mallory.hear_a<Resume>();
   ASSERT_TRUE(resume);
   EXPECT_GT(resume->scan, first);

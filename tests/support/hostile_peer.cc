@@ -31,7 +31,8 @@ gossip::PeerConfig hostile_config(std::uint8_t number, const std::string& name) 
   return {name, name + ":1", public_key_of(hostile_key(number))};
 }
 
-LonePeer::LonePeer(std::vector<gossip::PeerConfig> peers) {
+LonePeer::LonePeer(std::vector<gossip::PeerConfig> peers, gossip::Config config)
+    : config_(std::move(config)) {
   config_.cluster = "test";
   config_.identity.bytes.fill(50);
   config_.peers = std::move(peers);

@@ -25,7 +25,8 @@ class LonePeer {
  public:
   static constexpr crdt::ReplicaId kRun{77};
 
-  explicit LonePeer(std::vector<gossip::PeerConfig> peers);
+  // `config`: for its settings; who is who comes from here.
+  explicit LonePeer(std::vector<gossip::PeerConfig> peers, gossip::Config config = {});
 
   gossip::LinkId accept();
   gossip::LinkId dialled(const std::string& address);

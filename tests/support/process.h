@@ -53,7 +53,7 @@ class Process {
   std::string output_;
 };
 
-// A folder of its own, removed with all in it.
+// A folder of its own, removed with all in it unless it is to be kept.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -64,8 +64,15 @@ class TemporaryFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
+  // For whoever looks into a failure.
+  const std::filesystem::path& keep() {
+    kept_ = true;
+    return path_;
+  }
+
  private:
   std::filesystem::path path_;
+  bool kept_ = false;
 };
 
 // The processes whose command line holds `text`.

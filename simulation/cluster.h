@@ -1,0 +1,137 @@
+// Cluster: nodes as node/server runs them, each node::Driver with a disk, a clock and links of its
+// own, in virtual time.
+//
+// Shape    what reaches a node while it commits waits for the next batch. Effects leave when the
+//          commit is over, and only if the node is still up by then.
+// Laws     no node is told that it is simulated: all it has is its Store, its Performer, the time
+//          it is handed, and its seed.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "node/driver.h"
+#include "simulation/coverage.h"
+#include "simulation/disk.h"
+#include "simulation/network.h"
+#include "simulation/node_clock.h"
+#include "simulation/options.h"
+#include "simulation/scheduler.h"
+#include "simulation/trace.h"
+
+namespace simulation {
+
+// Slack's secret in every run.
+inline constexpr const char* kSigningSecret = "secret";
+
+// What stands between a node and its disk; none stands there if this is empty. The disk outlives
+// what is made, and what is made dies with the node's process.
+using WrapStore = std::function<std::unique_ptr<node::Store>(Disk& disk)>;
+
+// How a process ends.
+enum class Death {
+  kProcess,  // Its host resets its connections.
+  kHost,     // Nobody is told.
+};
+
+class Cluster final : private NetworkUser {
+ public:
+  // Absent: the connection broke, or was never made.
+  using OnReply = std::function<void(const std::optional<node::HttpReply>&)>;
+
+  Cluster(const Options& options, Scheduler& scheduler, Trace& trace, Coverage& coverage,
+          WrapStore wrap = {});
+  ~Cluster() override;
+
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] const Network& network() const { return network_; }
+  [[nodiscard]] Disk& disk(NodeIndex node);
+  [[nodiscard]] NodeClock& clock(NodeIndex node);
+  // For reading between two batches, down or not. REQUIRES that the caller aborts.
+  [[nodiscard]] node::Store& store(NodeIndex node);
+
+  [[nodiscard]] bool running(NodeIndex node) const;
+  [[nodiscard]] bool paused(NodeIndex node) const;
+  // Grows with each loss of its store's contents: what was seen on a node in one incarnation can be
+  // relied on in the same one.
+  [[nodiscard]] std::uint64_t incarnation(NodeIndex node) const;
+
+  // --- what others do ---
+  void request(NodeIndex node, node::HttpRequest request, OnReply on_reply);
+
+  // --- what happens to it ---
+  void start(NodeIndex node);
+  void crash(NodeIndex node, Death death);
+  // Dies at the `count`th such moment of its work from now, and starts again `down` later.
+  void crash_at(NodeIndex node, Disk::Moment moment, std::uint64_t count, Duration down);
+  // Dies when its next commit is over, before anybody hears of it.
+  void crash_before_effects(NodeIndex node, Duration down);
+  void cancel_crash(NodeIndex node);
+  void pause(NodeIndex node, Time until);
+  void resume(NodeIndex node);
+  void set_commit_mean(NodeIndex node, Duration mean);
+  void retire(NodeIndex node);  // Dies, host and all, and never starts again.
+  void lose_contents(NodeIndex node, Disk::Contents contents);  // REQUIRES that it is down.
+
+  // The longest queue of events that any driver had.
+  [[nodiscard]] std::size_t queue_max() const { return queue_max_; }
+  // How many Replicas there have been: each draws an id.
+  [[nodiscard]] std::uint64_t replicas() const;
+  [[nodiscard]] std::uint64_t batches() const { return batches_; }
+  [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
+  // What the nodes noted last, oldest first.
+  [[nodiscard]] const std::deque<std::string>& notices() const { return notices_; }
+
+ private:
+  struct Node;
+  struct DropLinks {};
+  struct DropExchanges {
+    node::ExchangeId first_kept;
+  };
+  using Work = std::variant<node::Effects, DropLinks, DropExchanges>;
+
+  // NetworkUser
+  bool listens(NodeIndex node) override { return running(node); }
+  bool powered(NodeIndex node) override;
+  void link_opened(NodeIndex node, gossip::LinkId link, const std::string& address) override;
+  void link_bytes(NodeIndex node, gossip::LinkId link, crdt::Bytes bytes) override;
+  void link_closed(NodeIndex node, gossip::LinkId link, const std::string& reason) override;
+  void dial_failed(NodeIndex node, const std::string& address, const std::string& reason) override;
+
+  void configure(Node& node, const std::vector<gossip::PrivateKey>& keys);
+  bool submit(Node& node, node::Event event);
+  void schedule_turn(Node& node);
+  void turn(Node& node);
+  void run_batch(Node& node);
+  void arm_wake(Node& node);
+  void on_wake(Node& node);
+  void perform(Node& node, std::vector<Work>&& work);
+  void perform(Node& node, node::Effects&& effects);
+  void answer(Node& node, node::HttpReply&& reply);
+  void drop_exchanges(Node& node, node::ExchangeId first_kept);
+  void died_within(Node& node);
+  void note(Node& node, std::string_view what, std::string_view bytes);
+
+  Options options_;
+  Scheduler& scheduler_;
+  Trace& trace_;
+  Coverage& coverage_;
+  WrapStore wrap_;
+  Network network_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::uint64_t next_exchange_ = 1;
+  std::size_t queue_max_ = 0;
+  std::uint64_t batches_ = 0;
+  std::uint64_t crashes_ = 0;
+  std::deque<std::string> notices_;
+};
+
+}  // namespace simulation

@@ -1,0 +1,18 @@
+// EffectsAsked: which fields a command may write, judged by Slack's grammar and nothing else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "simulation/plan.h"
+
+namespace simulation {
+
+struct FieldAsked {
+  std::string path_end;  // "/status"
+  std::string value;     // Empty: any.
+};
+
+[[nodiscard]] std::vector<FieldAsked> effects_asked(const Command& command);
+
+}  // namespace simulation

@@ -1,0 +1,78 @@
+// Nemesis: does to a cluster what a plan's faults say, and undoes it when they are over.
+//
+// Shape    a fault's end leaves the cluster as if it had never been, but for what was lost. What a
+//          lost disk held alone is told to on_loss before it is gone.
+// Laws     after heal() nothing is broken but the remainder that the plan breaks for ever.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "simulation/cluster.h"
+#include "simulation/plan.h"
+#include "simulation/scheduler.h"
+
+namespace simulation {
+
+class Nemesis {
+ public:
+  // Before the store of this node is replaced, or a lying disk forgets.
+  using OnLoss = std::function<void(NodeIndex node)>;
+
+  Nemesis(const Options& options, Cluster& cluster, Scheduler& scheduler, Coverage& coverage,
+          OnLoss on_loss)
+      : commit_mean_(options.commit_mean),
+        cluster_(cluster),
+        scheduler_(scheduler),
+        coverage_(coverage),
+        on_loss_(std::move(on_loss)) {}
+
+  void schedule(const std::vector<Fault>& faults);
+
+  // Everything works again; what kBroken faults break stays so for ever.
+  void heal();
+
+  [[nodiscard]] std::uint64_t injected() const { return injected_; }
+  // The nodes that never come back right.
+  [[nodiscard]] const std::set<NodeIndex>& broken() const { return broken_; }
+  // Values in these nodes' stores were altered: known not to be healed yet.
+  [[nodiscard]] const std::set<NodeIndex>& damaged() const { return damaged_; }
+
+ private:
+  using Pairs = std::vector<std::pair<NodeIndex, NodeIndex>>;
+
+  void begin(const Fault& fault);
+  void begin_cut(const Fault& fault);
+  void begin_link_fault(const Fault& fault);
+  void begin_node_fault(const Fault& fault, NodeIndex node);
+  void begin_disk_fault(const Fault& fault, NodeIndex node);
+  void break_for_ever(const Fault& fault);
+
+  void cut(const Pairs& pairs, Duration lasts, bool reset);
+  void flap(const Pairs& pairs, Time until, Duration period);
+  void swizzle(const Fault& fault);
+  void replay(const Fault& fault, NodeIndex node);
+  void crash(const Fault& fault, NodeIndex node);
+  void take_down(NodeIndex node, Death death, Duration lasts);
+  void replace_store(const Fault& fault, NodeIndex node);
+  void weather_of(NodeIndex node, const std::function<void(Weather&)>& change);
+  // Runs `action` unless all is healed by then: healing undoes everything itself.
+  void later(Duration delay, std::function<void()> action);
+  [[nodiscard]] Pairs across(const std::set<NodeIndex>& side) const;
+  [[nodiscard]] Pairs ring_gaps() const;
+
+  Duration commit_mean_;
+  Cluster& cluster_;
+  Scheduler& scheduler_;
+  Coverage& coverage_;
+  OnLoss on_loss_;
+  std::vector<Fault> forever_;
+  std::vector<Disk::Contents> snapshots_;  // By node: what a rollback returns to.
+  std::set<NodeIndex> broken_;
+  std::set<NodeIndex> damaged_;
+  std::uint64_t injected_ = 0;
+  std::uint64_t healed_ = 0;  // How often.
+};
+
+}  // namespace simulation

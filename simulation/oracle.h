@@ -1,0 +1,95 @@
+// Oracle: knows what people were promised, and finds it, or does not, in what nodes store.
+//
+// Shape    fed with every delivery and every answer; asked about stores while the run goes on and
+//          when it is over. What documents should hold is computed from the request records, which
+//          say what each request wrote and what it replaced: a model without vectors, deltas or
+//          fragments.
+// Laws     what an answer claimed must be stored, unless the one disk that had it was lost, or a
+//          node that never came back has it.
+//          Known limits, not failures, each of today's product:
+//          - A request whose retry was signed anew and handled on both sides of a cut has two
+//            timeline records.
+//          - Where both sides minted one number before they knew of the cut, a change by that bare
+//            number and its retry on the other side change two tasks: marked, not failed.
+//          - A store with altered values is left out: nothing heals it yet.
+//          - After the loss of a disk a leaf may be without its request record: they reach others
+//            by two ways.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulation/coverage.h"
+#include "simulation/failure.h"
+#include "simulation/history.h"
+#include "simulation/plan.h"
+#include "simulation/store_view.h"
+
+namespace simulation {
+
+class Oracle {
+ public:
+  Oracle(const Plan& plan, Coverage& coverage, Verdict& verdict);
+
+  // --- what people see ---
+  // What a client may count on when it sends a command to a node: everything that this incarnation
+  // of the node's store has answered before.
+  struct Promise {
+    std::uint64_t incarnation = 0;
+    std::size_t tasks = 0;  // Of the channel.
+    std::set<std::uint32_t> numbers;
+  };
+  [[nodiscard]] Promise sent(std::size_t command, NodeIndex node, std::uint64_t incarnation,
+                             std::int64_t signed_second);
+  void answered(Time at, std::size_t command, NodeIndex node, std::uint64_t incarnation,
+                const Promise& promise, std::string_view body);
+
+  // --- what nodes store ---
+  // `node`'s store is about to be lost; `others` are all the rest.
+  void lost(const StoreView& node, const std::vector<StoreView>& others);
+  // What must hold in any store at any time.
+  void check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas);
+  // What must hold in every store of a converged core; `rest` are the stores of broken nodes.
+  void check_converged(Time at, const StoreView& core, const std::vector<StoreView>& rest);
+
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.size(); }
+  [[nodiscard]] std::uint64_t excused() const { return excused_.size(); }
+
+ private:
+  // What one node has shown of one channel, in one incarnation.
+  struct Shown {
+    std::uint64_t incarnation = 0;
+    std::size_t added = 0;
+    std::size_t tasks_max = 0;
+    std::set<std::uint32_t> numbers;
+  };
+
+  void check_tasks(Time at, const std::string& where, const DocumentView& document);
+  void check_dots(Time at, const std::string& key, const DocumentView& document);
+  void check_timeline(Time at, const std::string& where, const StoreView& view);
+  void check_acknowledged(Time at, const StoreView& core, const History::Details& details,
+                          const std::vector<StoreView>& rest);
+  void check_effect(Time at, std::size_t command,
+                    const std::vector<slack::incident::Detail>& details);
+  void check_model(Time at, const StoreView& core, const History& history);
+  void check_history(Time at, const History& history);
+  void fail(Time at, std::string property, std::string detail);
+
+  const Plan& plan_;
+  Coverage& coverage_;
+  Verdict& verdict_;
+  std::set<std::string, std::less<>> created_;  // Texts of new tasks: unique in a plan.
+  std::map<crdt::RequestId, std::set<std::int64_t>> stamps_;
+  std::map<std::pair<NodeIndex, std::string>, Shown> shown_;
+  std::map<std::size_t, std::pair<Time, NodeIndex>> acknowledged_;  // By command: first by whom.
+  std::set<crdt::RequestId> excused_;
+  std::map<std::pair<std::string, crdt::Dot>, crdt::Leaf> dots_;
+  bool any_loss_ = false;
+};
+
+}  // namespace simulation

@@ -1,0 +1,263 @@
+#include "simulation/run.h"
+
+#include <algorithm>
+
+#include "simulation/diagram_watch.h"
+#include "simulation/nemesis.h"
+#include "simulation/oracle.h"
+#include "simulation/traffic.h"
+
+namespace simulation {
+namespace {
+
+constexpr Duration kLookEvery = 100s;  // A checker at one node while the run goes on.
+constexpr Duration kPoll = 100ms;      // For convergence.
+// From equal stores to quiet ones: acknowledgements; and links that were silent when all was healed
+// take 6 s to be missed and 2 s to be dialled again, and the new ones are talked over.
+constexpr Duration kSettle = 10s;
+constexpr Duration kQuiet = 10s;              // Watched for stores that still change.
+constexpr Duration kTrafficMax = 60s;         // For the last commands to be answered after healing.
+constexpr std::uint64_t kQuietBytesMax = 60;  // A link's end and second: pings, and their seals.
+constexpr std::uint64_t kQueueMax = 8'192;    // Of events: far above what a second brings.
+constexpr std::uint64_t kBytesFixed = 256 << 10;
+constexpr std::uint64_t kBytesPerChange = 24 << 10;  // Stored: document, log, records, marks.
+
+class Runner {
+ public:
+  Runner(const Plan& plan, const RunSettings& settings)
+      : plan_(plan),
+        trace_(trace_of(settings)),
+        cluster_(plan.options, scheduler_, trace_, coverage_, settings.wrap),
+        oracle_(plan_, coverage_, verdict_),
+        traffic_(plan_, cluster_, scheduler_, coverage_, oracle_),
+        nemesis_(plan.options, cluster_, scheduler_, coverage_,
+                 [this](NodeIndex node) { on_loss(node); }),
+        looks_(plan.options.seed, "looks") {
+    if (settings.diagram != nullptr) watch_.emplace(*settings.diagram, cluster_);
+  }
+
+  Report run() {
+    traffic_.schedule();
+    nemesis_.schedule(plan_.faults);
+    for (Time at = kLookEvery; at < plan_.options.length; at += kLookEvery) {
+      scheduler_.at(at, [this] { look(looks_.below(cluster_.size())); });
+    }
+    pass(plan_.options.length);
+    nemesis_.heal();
+    traffic_.hurry();
+    if (good()) finish_traffic();
+    if (good()) converge();
+    if (good()) be_quiet();
+    if (good()) check_all();
+    if (watch_) watch_->finish(scheduler_.now());
+    return report();
+  }
+
+ private:
+  static Trace trace_of(const RunSettings& settings) {
+    Trace trace;
+    if (settings.keep_digests) trace.keep();
+    if (settings.describe) trace.describe(*settings.describe);
+    trace.draw(settings.diagram);
+    return trace;
+  }
+
+  [[nodiscard]] bool good() const { return !verdict_.failure(); }
+
+  void fail(std::string kind, std::string property, std::string detail) {
+    verdict_.fail({std::move(kind), std::move(property), std::move(detail), scheduler_.now()});
+  }
+
+  void pass(Duration time) {
+    const Time until = scheduler_.now() + time;
+    while (good() && scheduler_.step(until)) {
+      if (watch_) watch_->look(scheduler_.now());
+      if (cluster_.queue_max() > kQueueMax) {
+        fail("bounds", "a node's queue stays short", std::to_string(cluster_.queue_max()));
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<NodeIndex> core() const {
+    std::vector<NodeIndex> nodes;
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) {
+      if (!nemesis_.broken().contains(node)) nodes.push_back(node);
+    }
+    return nodes;
+  }
+
+  void finish_traffic() {
+    const Time until = scheduler_.now() + kTrafficMax;
+    while (good() && !traffic_.idle() && scheduler_.now() < until) pass(kPoll);
+    if (good() && !traffic_.idle()) fail("liveness", "every command ends", "some are still open");
+  }
+
+  [[nodiscard]] bool equal() {
+    std::optional<crdt::StoreDigest> first;
+    for (const NodeIndex node : core()) {
+      if (nemesis_.damaged().contains(node)) continue;  // Known limit: nothing heals it yet.
+      const auto digest = digest_of(cluster_.store(node));
+      if (!digest || (first && *first != *digest)) return false;
+      first = digest;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool linked() const {
+    const std::vector<NodeIndex> nodes = core();
+    for (const NodeIndex a : nodes) {
+      for (const NodeIndex b : nodes) {
+        if (a < b && !cluster_.network().linked(a, b)) return false;
+      }
+    }
+    return true;
+  }
+
+  void converge() {
+    const Time begin = scheduler_.now();
+    while (good() && !(linked() && equal())) {
+      if (scheduler_.now() - begin > kConvergeMax) {
+        return fail("liveness", "after healing all peers become equal", differences());
+      }
+      pass(kPoll);
+    }
+    converged_after_ = scheduler_.now() - begin;
+  }
+
+  [[nodiscard]] std::string differences() {
+    std::string text = linked() ? "all linked;" : "not all linked;";
+    for (const NodeIndex node : core()) {
+      const auto digest = digest_of(cluster_.store(node));
+      text += std::string(" ") + letter_of(node) + " holds ";
+      text += !digest ? "a damaged log"
+                      : std::to_string(digest->documents) + " documents and " +
+                            std::to_string(digest->records) + " records, hash " +
+                            std::to_string(digest->hash % 10'000);
+      text += ";";
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::uint64_t writes() {
+    std::uint64_t sum = 0;
+    for (const NodeIndex node : core()) sum += cluster_.disk(node).writes();
+    return sum;
+  }
+
+  // Nothing is left to say: stores rest, and links carry no more than that they live.
+  void be_quiet() {
+    pass(kSettle);
+    if (!nemesis_.broken().empty() || !nemesis_.damaged().empty()) return;  // Those go on trying.
+    const std::uint64_t written = writes();
+    const std::uint64_t sent = cluster_.network().bytes_sent();
+    pass(kQuiet);
+    if (writes() != written) fail("liveness", "equal peers are quiet", "stores still change");
+    const std::uint64_t ends = cluster_.size() * (cluster_.size() - 1);
+    const std::uint64_t seconds =
+        static_cast<std::uint64_t>(kQuiet / 1s) * std::max<std::uint64_t>(ends, 1);
+    const std::uint64_t rate = (cluster_.network().bytes_sent() - sent) / seconds;
+    if (rate > kQuietBytesMax) {
+      fail("liveness", "equal peers are quiet",
+           std::to_string(rate) + " octets a link's end and second");
+    }
+  }
+
+  void look(NodeIndex node) {
+    if (nemesis_.damaged().contains(node)) return;
+    oracle_.check_store(scheduler_.now(), node, view_of(cluster_.store(node)), cluster_.replicas());
+  }
+
+  void on_loss(NodeIndex node) {
+    std::vector<StoreView> others;
+    for (NodeIndex other = 0; other < cluster_.size(); ++other) {
+      if (other != node) others.push_back(view_of(cluster_.store(other)));
+    }
+    oracle_.lost(view_of(cluster_.store(node)), others);
+  }
+
+  void check_all() {
+    std::optional<StoreView> first;
+    std::vector<StoreView> rest;
+    for (NodeIndex node = 0; node < cluster_.size() && good(); ++node) {
+      check_bytes(node);
+      if (nemesis_.damaged().contains(node)) continue;
+      StoreView view = view_of(cluster_.store(node));
+      if (!view.damage.empty()) fail("safety", "stores stay sound", view.damage);
+      const bool broken = nemesis_.broken().contains(node);
+      if (!broken && first) {
+        if (!(view == *first)) {
+          fail("safety", "equal digests mean equal stores", std::string(1, letter_of(node)));
+        }
+        continue;
+      }
+      oracle_.check_store(scheduler_.now(), node, view, cluster_.replicas());
+      if (broken) {
+        rest.push_back(std::move(view));
+      } else {
+        first = std::move(view);
+      }
+    }
+    if (first && good()) oracle_.check_converged(scheduler_.now(), *first, rest);
+  }
+
+  void check_bytes(NodeIndex node) {
+    const std::uint64_t most = kBytesFixed + kBytesPerChange * plan_.commands.size();
+    if (cluster_.disk(node).bytes() <= most) return;
+    fail("bounds", "stores grow with what they hold",
+         std::to_string(cluster_.disk(node).bytes()) + " octets on " + letter_of(node));
+  }
+
+  void add_contents() {
+    trace_.draw(nullptr);  // Rows of stores are no steps.
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) {
+      for (const auto& [key, value] : cluster_.disk(node).contents()) {
+        trace_.add(scheduler_.now(), node, key, value);
+      }
+    }
+  }
+
+  Report report() {
+    add_contents();
+    Report report;
+    report.seed = plan_.options.seed;
+    report.failure = verdict_.failure();
+    report.digest = trace_.digest();
+    report.steps = trace_.steps();
+    report.digests = trace_.kept();
+    report.description = trace_.description();
+    report.length = scheduler_.now();
+    report.nodes = cluster_.size();
+    report.commands = plan_.commands.size();
+    report.answered = traffic_.answered();
+    report.unanswered = traffic_.unanswered();
+    report.acknowledged = oracle_.acknowledged();
+    report.faults = nemesis_.injected();
+    report.events = scheduler_.ran();
+    report.batches = cluster_.batches();
+    report.bytes_sent = cluster_.network().bytes_sent();
+    report.queue_max = cluster_.queue_max();
+    report.converged_after = converged_after_;
+    report.coverage = coverage_;
+    if (report.failure) report.notices.assign(cluster_.notices().begin(), cluster_.notices().end());
+    return report;
+  }
+
+  const Plan& plan_;
+  Scheduler scheduler_;
+  Trace trace_;
+  Coverage coverage_;
+  Verdict verdict_;
+  Cluster cluster_;
+  Oracle oracle_;
+  Traffic traffic_;
+  Nemesis nemesis_;
+  Dice looks_;
+  std::optional<DiagramWatch> watch_;
+  Duration converged_after_{};
+};
+
+}  // namespace
+
+Report run(const Plan& plan, const RunSettings& settings) { return Runner(plan, settings).run(); }
+
+}  // namespace simulation

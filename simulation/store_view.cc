@@ -1,0 +1,88 @@
+#include "simulation/store_view.h"
+
+#include <algorithm>
+
+#include "crdt/byte_io.h"
+#include "crdt/checksum.h"
+#include "crdt/keyspace.h"
+#include "crdt/ksuid.h"
+#include "crdt/repository.h"
+#include "node/replica_records.h"
+
+namespace simulation {
+namespace {
+
+void read(crdt::Repository& repository, StoreView& view) {
+  const auto complain = [&](const crdt::Result<void>& done) {
+    if (!done && view.damage.empty()) view.damage = done.error().message;
+  };
+  complain(repository.open());
+  complain(repository.scan_documents([&](const std::string& key, const crdt::Document& document) {
+    DocumentView& seen = view.documents[key];
+    seen.context = document.context();
+    // Everything that one who has nothing would be sent.
+    for (crdt::Leaf& leaf : document.fragment({}).fresh) {
+      std::vector<crdt::Leaf>& siblings = seen.leaves[leaf.path];
+      siblings.push_back(std::move(leaf));
+    }
+  }));
+  const auto collect = [](std::map<crdt::Bytes, crdt::Bytes>& to) {
+    return [&to](crdt::BytesView key, crdt::BytesView value) {
+      to.emplace(key, value);
+      return true;
+    };
+  };
+  complain(repository.scan_records(std::string(1, node::kTimelineKind), collect(view.timeline)));
+  complain(repository.scan_records(std::string(1, node::kRequestKind), collect(view.requests)));
+  view.digest = repository.digest();
+}
+
+}  // namespace
+
+StoreView view_of(node::Store& store) {
+  StoreView view;
+  crdt::Repository repository;
+  repository.use(store.begin());
+  read(repository, view);
+  store.abort();
+  return view;
+}
+
+std::map<crdt::RequestId, std::size_t> StoreView::told() const {
+  std::map<crdt::RequestId, std::size_t> counts;
+  for (const auto& [key, value] : timeline) {
+    // The key ends with a Ksuid, and that with the request (node/replica_records.h).
+    const crdt::BytesView tail =
+        crdt::BytesView(key).substr(key.size() - std::min(key.size(), crdt::kKsuidBytes));
+    const auto ksuid = crdt::ksuid_from_bytes(tail);
+    if (ksuid) ++counts[ksuid->payload];
+  }
+  return counts;
+}
+
+std::map<crdt::RequestId, std::vector<slack::incident::Detail>> StoreView::details() const {
+  std::map<crdt::RequestId, std::vector<slack::incident::Detail>> all;
+  for (const auto& [key, value] : requests) {
+    crdt::ByteReader in(value);
+    static_cast<void>(in.run());  // The answer.
+    auto detail = slack::incident::decode_detail(in.run());
+    if (detail) all[detail->request].push_back(std::move(*detail));
+  }
+  return all;
+}
+
+std::optional<crdt::StoreDigest> digest_of(node::Store& store) {
+  crdt::Transaction& txn = store.begin();
+  std::optional<crdt::StoreDigest> digest;
+  const auto last = txn.last_key(crdt::keyspace::log(0), crdt::keyspace::log_end());
+  if (!last) {
+    digest = crdt::StoreDigest{};
+  } else if (const auto row = crdt::open_value(*txn.get(*last)); row) {
+    const auto decoded = crdt::decode_log_row(*row);
+    if (decoded) digest = decoded->digest;
+  }
+  store.abort();
+  return digest;
+}
+
+}  // namespace simulation

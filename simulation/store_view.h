@@ -1,0 +1,48 @@
+// StoreView: what a node's store holds, read past its Replica, for the checkers.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crdt/leaf.h"
+#include "crdt/log_row.h"
+#include "crdt/request_id.h"
+#include "crdt/version_vector.h"
+#include "node/store.h"
+#include "slack/incident/timeline.h"
+
+namespace simulation {
+
+// One document, its leaves by path and in the order of their dots.
+struct DocumentView {
+  crdt::VersionVector context;
+  std::map<std::string, std::vector<crdt::Leaf>, std::less<>> leaves;
+
+  bool operator==(const DocumentView&) const = default;
+};
+
+struct StoreView {
+  crdt::StoreDigest digest;
+  std::map<std::string, DocumentView> documents;  // By key.
+  std::map<crdt::Bytes, crdt::Bytes> timeline;    // By record key.
+  std::map<crdt::Bytes, crdt::Bytes> requests;
+  std::string damage;  // What could not be read, and why; empty where all could.
+
+  bool operator==(const StoreView&) const = default;
+
+  // How many timeline records each request has.
+  [[nodiscard]] std::map<crdt::RequestId, std::size_t> told() const;
+  // What replicas did about each request.
+  [[nodiscard]] std::map<crdt::RequestId, std::vector<slack::incident::Detail>> details() const;
+};
+
+// REQUIRES no open transaction.
+[[nodiscard]] StoreView view_of(node::Store& store);
+
+// The digest of its newest log row, or of an empty store; absent where the row is damaged.
+[[nodiscard]] std::optional<crdt::StoreDigest> digest_of(node::Store& store);
+
+}  // namespace simulation

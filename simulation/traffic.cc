@@ -1,0 +1,135 @@
+#include "simulation/traffic.h"
+
+#include <algorithm>
+
+#include "slack/request.h"
+
+namespace simulation {
+namespace {
+
+constexpr Duration kRedispatch = 50ms;  // A load balancer's pause before it tries another peer.
+
+}  // namespace
+
+Traffic::Traffic(const Plan& plan, Cluster& cluster, Scheduler& scheduler, Coverage& coverage,
+                 Oracle& oracle)
+    : plan_(plan),
+      cluster_(cluster),
+      scheduler_(scheduler),
+      coverage_(coverage),
+      oracle_(oracle),
+      slack_(kSigningSecret) {}
+
+void Traffic::schedule() {
+  for (std::size_t i = 0; i < plan_.commands.size(); ++i) {
+    const Command& command = plan_.commands[i];
+    ++open_;
+    scheduler_.at(command.at, [this, i] { deliver(i, 0, plan_.commands[i].attempts.front()); });
+    for (const Delivery& twice : command.doubles) {
+      ++open_;
+      scheduler_.at(command.at + twice.after, [this, i, &twice] {
+        coverage_.reach(Mark::kDeliveryDoubled);
+        deliver(i, std::nullopt, twice);
+      });
+    }
+  }
+}
+
+void Traffic::hurry() {
+  hurried_ = true;
+  for (const auto& [command, attempt] : std::exchange(paused_, {})) {
+    deliver(command, attempt, plan_.commands[command].attempts[attempt]);
+  }
+}
+
+const SignedRequest& Traffic::sign(std::size_t index, bool anew, SignedRequest& fresh) {
+  const Command& command = plan_.commands[index];
+  const crdt::WallTime now = kRunBegins + scheduler_.now();
+  const auto make = [&] {
+    return slack_.sign({command.user, command.channel, command.text, command.trigger}, now);
+  };
+  if (anew) {
+    coverage_.reach(Mark::kRetryResigned);
+    fresh = make();
+    return fresh;
+  }
+  const auto found = signed_.find(index);
+  return found != signed_.end() ? found->second : signed_.emplace(index, make()).first->second;
+}
+
+void Traffic::deliver(std::size_t index, std::optional<std::size_t> attempt,
+                      const Delivery& delivery) {
+  SignedRequest fresh;
+  // What was signed long ago is refused: Slack signs a retry after five minutes anew.
+  const bool late = attempt && *attempt + 1 == kAttemptsMax;
+  const SignedRequest& signature = sign(index, delivery.resigned || late, fresh);
+  node::HttpRequest request;
+  request.method = "POST";
+  request.target = slack::kCommandsPath;
+  request.content_type = "application/x-www-form-urlencoded";
+  request.timestamps = {signature.timestamp};
+  request.signatures = {signature.signature};
+  request.body = signature.body;
+  const NodeIndex node = delivery.node;
+  const Oracle::Promise promise =
+      oracle_.sent(index, node, cluster_.incarnation(node), std::stoll(signature.timestamp));
+  const auto trial = std::make_shared<Try>();
+  const auto give_up = [this, trial, index, attempt] {
+    if (!std::exchange(trial->over, true)) failed(index, attempt);
+  };
+  scheduler_.after(kAnswerMax, give_up);
+  cluster_.request(node, std::move(request),
+                   [this, trial, give_up, index, attempt, node, promise](const auto& reply) {
+                     if (!reply) return give_up();
+                     if (std::exchange(trial->over, true)) return;  // Nobody listens any more.
+                     on_answer(index, attempt, node, promise, *reply);
+                   });
+}
+
+void Traffic::observe(const node::HttpReply& reply) {
+  const auto has = [&](std::string_view text) {
+    return reply.body.find(text) != std::string::npos;
+  };
+  if (reply.status == 401) coverage_.reach(Mark::kSignatureRefused);
+  if (has("cannot store changes at the moment")) coverage_.reach(Mark::kReadOnlyAnswer);
+  if (has("tasks are numbered")) coverage_.reach(Mark::kTaskAsked);
+  if (has("The next change settles it")) coverage_.reach(Mark::kConflictShown);
+  const auto label = SlackWorkspace::added_label(reply.body);
+  if (label && !label->empty() && label->back() >= 'a') coverage_.reach(Mark::kLetteredTask);
+}
+
+void Traffic::on_answer(std::size_t index, std::optional<std::size_t> attempt, NodeIndex node,
+                        const Oracle::Promise& promise, const node::HttpReply& reply) {
+  observe(reply);
+  if (SlackWorkspace::judge(reply.status, reply.body) == Answer::kRefused) {
+    coverage_.reach(Mark::kAnswerRefused);
+    return failed(index, attempt);
+  }
+  --open_;
+  ++answered_;
+  coverage_.reach(Mark::kCommandAnswered);
+  oracle_.answered(scheduler_.now(), index, node, cluster_.incarnation(node), promise, reply.body);
+}
+
+void Traffic::failed(std::size_t index, std::optional<std::size_t> attempt) {
+  const std::vector<Delivery>& attempts = plan_.commands[index].attempts;
+  if (!attempt || *attempt + 1 >= attempts.size()) {
+    --open_;
+    if (attempt) ++unanswered_;
+    if (attempt) coverage_.reach(Mark::kNobodyAnswered);
+    return;
+  }
+  const std::size_t next = *attempt + 1;
+  coverage_.reach(Mark::kCommandRetried);
+  const Duration pause =
+      hurried_ ? kRedispatch : std::max<Duration>(pause_before(next), kRedispatch);
+  paused_[index] = next;
+  scheduler_.after(pause, [this, index, next] {
+    const auto found = paused_.find(index);
+    if (found == paused_.end() || found->second != next) return;
+    paused_.erase(found);
+    deliver(index, next, plan_.commands[index].attempts[next]);
+  });
+}
+
+}  // namespace simulation

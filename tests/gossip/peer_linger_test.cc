@@ -1,0 +1,146 @@
+// When a Peer says what it has to say: what may wait for a frame to share, and what may not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/hostile_peer.h"
+
+namespace {
+
+using gossip::Linked;
+using gossip::Offer;
+using gossip::Peer;
+using gossip::Ping;
+using gossip::Pong;
+using gossip::Push;
+using gossip::Pushed;
+using gossip::Resolved;
+using gossip::Resume;
+using test::forged_change;
+using test::hostile_config;
+using test::HostilePeer;
+using test::LonePeer;
+using testing::ElementsAre;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+constexpr crdt::ReplicaId kThird{123};  // Its changes come by way of others.
+
+gossip::Config with_linger(std::chrono::milliseconds linger) {
+  gossip::Config config;
+  config.linger = linger;
+  return config;
+}
+
+class PeerLinger : public testing::Test {
+ protected:
+  static constexpr std::chrono::milliseconds kLinger = 500ms;
+
+  // Past the news of links that the beginning brings.
+  void begin(HostilePeer& peer, crdt::ReplicaId run) {
+    peer.begin(run);
+    victim.pass(kLinger);
+    (void)peer.hear();
+  }
+
+  Push push(std::uint64_t row) { return {row, true, forged_change(HostilePeer::kRun, row)}; }
+
+  LonePeer victim{{hostile_config(1, "near"), hostile_config(2, "far")}, with_linger(kLinger)};
+  HostilePeer near{victim, 1};
+  HostilePeer far{victim, 2};
+};
+
+TEST_F(PeerLinger, AcknowledgementsOfSomeTimeLeaveAsOne) {
+  begin(near, HostilePeer::kRun);
+  near.say(push(1));
+  victim.pass(kLinger - 1ms);
+  near.say(push(2));
+  EXPECT_FALSE(near.hear_a<Pushed>());
+  victim.pass(1ms);
+  const auto pushed = near.hear_a<Pushed>();
+  ASSERT_TRUE(pushed);
+  EXPECT_THAT(pushed->seqs, ElementsAre(1, 2));
+}
+
+TEST_F(PeerLinger, AnAcknowledgementSharesTheNextFrame) {
+  begin(near, HostilePeer::kRun);
+  near.say(push(1));
+  near.say(Ping{});
+  const auto heard = near.hear();
+  ASSERT_THAT(heard, SizeIs(2));
+  EXPECT_TRUE(std::holds_alternative<Pong>(heard[0]));
+  EXPECT_TRUE(std::holds_alternative<Pushed>(heard[1]));
+  victim.pass(kLinger);
+  EXPECT_FALSE(near.hear_a<Pushed>());
+}
+
+TEST_F(PeerLinger, AsManyAcknowledgementsAsMayLingerLeaveAtOnce) {
+  begin(near, HostilePeer::kRun);
+  for (std::uint64_t row = 1; row < Peer::kLingeringMax; ++row) near.say(push(row));
+  EXPECT_FALSE(near.hear_a<Pushed>());
+  near.say(push(Peer::kLingeringMax));
+  const auto pushed = near.hear_a<Pushed>();
+  ASSERT_TRUE(pushed);
+  EXPECT_THAT(pushed->seqs, SizeIs(Peer::kLingeringMax));
+}
+
+TEST_F(PeerLinger, NewsOfLinksLeavesOnceHowManyThereAre) {
+  begin(near, {200});
+  far.begin({300});
+  victim.ended(far.link());
+  EXPECT_FALSE(near.hear_a<Linked>());
+  victim.pass(kLinger);
+  const auto linked = near.hear_a<Linked>();
+  ASSERT_TRUE(linked);
+  EXPECT_THAT(linked->runs, ElementsAre(crdt::ReplicaId{200}));
+  EXPECT_FALSE(near.hear_a<Linked>());
+}
+
+TEST(PeerPark, APushIsParkedAsLongAsTheConfigSays) {
+  gossip::Config config;
+  config.park_for = 1s;
+  LonePeer victim({hostile_config(1, "near")}, config);
+  HostilePeer near(victim, 1);
+  near.begin();
+  (void)near.hear();
+  near.say(Push{1, false, forged_change(kThird, 2)});
+  victim.pass(999ms);
+  EXPECT_FALSE(near.hear_a<Resume>());
+  victim.pass(1ms);
+  EXPECT_TRUE(near.hear_a<Resume>());
+}
+
+// Such a change used to wait for offer_after, though nobody else would bring it.
+TEST(PeerOffer, AChangeMadeWhileAScanEndsIsOfferedAtOnce) {
+  gossip::Config config;
+  config.offer_after = 1h;
+  LonePeer victim({hostile_config(1, "near")}, config);
+  HostilePeer near(victim, 1);
+  near.begin();
+  near.say(Resume{1, {}});
+  const auto tail = near.hear_a<Offer>();
+  ASSERT_TRUE(tail && tail->tail);
+  victim.write("k", "p", "made meanwhile");
+  EXPECT_FALSE(near.hear_a<Push>());
+  near.say(Resolved{1, tail->to});
+  const auto offer = near.hear_a<Offer>();
+  ASSERT_TRUE(offer);
+  EXPECT_THAT(offer->documents, SizeIs(1));
+}
+
+TEST(PeerOffer, PushesToAllOnlyOnceEveryPeerHasSeenTheLogsEnd) {
+  LonePeer victim({hostile_config(1, "near")});
+  HostilePeer near(victim, 1);
+  const auto pushes = [&] {
+    bool all = false;
+    victim.batch([&](Peer& peer, crdt::Repository&) { all = peer.pushes_to_all(); });
+    return all;
+  };
+  EXPECT_FALSE(pushes());
+  near.begin();
+  near.say(Resume{1, {}});
+  EXPECT_FALSE(pushes());
+  near.say(Resolved{1, 0});
+  EXPECT_TRUE(pushes());
+}
+
+}  // namespace

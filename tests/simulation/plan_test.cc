@@ -1,0 +1,89 @@
+#include "simulation/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace {
+
+using namespace simulation;
+
+Options usual(std::uint64_t seed) {
+  Options options;
+  options.seed = seed;
+  options.faults = *parse_faults("default");
+  return options;
+}
+
+Plan plan_of(std::uint64_t seed) { return draw_plan(draw_options(usual(seed), false)); }
+
+TEST(Plan, SaysTheSameWrittenAndReadBack) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Plan plan = plan_of(seed);
+    const auto read = parse_plan("# a remark\n" + to_text(plan));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(*read, plan) << "seed " << seed;
+  }
+}
+
+TEST(Plan, ComesFromItsSeedAlone) {
+  EXPECT_EQ(plan_of(7), plan_of(7));
+  EXPECT_NE(plan_of(7), plan_of(8));
+}
+
+TEST(Plan, OfTheUsualKindHasTwoCommandsASecondAndTenFaults) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Plan plan = plan_of(seed);
+    EXPECT_GE(plan.commands.size(), 1'200u) << "seed " << seed;
+    EXPECT_GE(plan.faults.size(), 10u) << "seed " << seed;
+  }
+}
+
+TEST(Plan, DrawsEveryFaultInSomeSeedAndLeavesEveryFaultOutInAnother) {
+  std::set<FaultKind> drawn, left_out;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const Options options = draw_options(usual(seed), false);
+    for (const FaultKind kind : usual(seed).faults) {
+      (options.faults.contains(kind) ? drawn : left_out).insert(kind);
+    }
+  }
+  EXPECT_EQ(drawn, usual(1).faults);
+  EXPECT_EQ(left_out, usual(1).faults);
+}
+
+TEST(Plan, AllItsFaultsButTheLastingOneEndBeforeItDoes) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Plan plan = plan_of(seed);
+    for (const Fault& fault : plan.faults) {
+      EXPECT_LE(fault.at + fault.lasts, plan.options.length) << words_of(fault);
+    }
+  }
+}
+
+TEST(Plan, RefusesWhatIsNoneAndNamesTheLine) {
+  const std::string options = "options seed=1 nodes=3 faults=none\n";
+  EXPECT_TRUE(parse_plan(options));
+  for (const std::string line :
+       {"nonsense", "0:01.000000 fault frobnicate for=0:01.000000 nodes=a amount=0 salt=0",
+        "0:01.000000 fault crash for=0:01.000000 nodes=d amount=0 salt=0",
+        "0:01.000000 command trigger=1 user=U1 channel=C1 to= doubles= text=list",
+        "0:01 command trigger=1 user=U1 channel=C1 to=a doubles= text=list"}) {
+    const auto plan = parse_plan(options + line + "\n");
+    ASSERT_FALSE(plan) << line;
+    EXPECT_EQ(plan.error().message, "line 2 is none of a plan");
+  }
+  EXPECT_FALSE(parse_plan("options nodes=99\n"));
+  EXPECT_FALSE(parse_plan(""));
+}
+
+TEST(Faults, CanBeNamedAddedAndTakenOut) {
+  EXPECT_EQ(to_text(*parse_faults("crash,partition")), "partition,crash");
+  EXPECT_TRUE(parse_faults("default,rollback")->contains(FaultKind::kRollback));
+  EXPECT_FALSE(parse_faults("default")->contains(FaultKind::kRollback));
+  EXPECT_EQ(parse_faults("-wipe")->size() + 1, parse_faults("default")->size());
+  EXPECT_TRUE(parse_faults("none")->empty());
+  EXPECT_FALSE(parse_faults("frobnicate"));
+}
+
+}  // namespace
