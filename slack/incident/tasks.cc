@@ -176,8 +176,9 @@ void for_each_stored(const crdt::Document& document, Visit visit) {
   const crdt::Document::Groups& groups = document.groups();
   auto first = groups.begin();
   auto last = groups.end();
-  while (first != last && first->first < kFirst) ++first;
-  while (first != last && std::prev(last)->first >= kPastLast) --last;
+  const auto name = [](auto group) { return std::string_view(group->first); };
+  while (first != last && name(first) < kFirst) ++first;
+  while (first != last && name(std::prev(last)) >= kPastLast) --last;
   for (; first != last; ++first) {
     visit(Stored{std::string_view(first->first).substr(kFirst.size()), &first->second});
   }
