@@ -69,7 +69,8 @@ class Document {
   // The packed marks of `request`.
   [[nodiscard]] std::vector<HandledMark> marks_of(const RequestId& request) const;
 
-  // The live leaf of greatest (rank, value, dot), or nullptr. Every peer with this state agrees.
+  // The leaf of at(path) of greatest (rank, value, dot), or nullptr. Every peer with this state
+  // agrees.
   [[nodiscard]] const Leaf* winner(std::string_view path) const;
 
   // How many live leaves there are.

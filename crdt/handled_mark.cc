@@ -46,11 +46,11 @@ std::optional<HandledMark> pack(const Leaf& leaf) {
   const auto request = handled_request(leaf.path);
   const bool fits = request == leaf.stamp.request &&
                     leaf.value.size() <= HandledMark::kNoteBytesMax &&
-                    leaf.stamp.author.size() <= HandledMark::kAuthorBytesMax;
+                    leaf.stamp.author.size() <= HandledMark::kPackedAuthorBytesMax;
   if (!fits) return std::nullopt;
   return HandledMark{*request, leaf.dot, leaf.rank,
                      ShortBytes<HandledMark::kNoteBytesMax>(leaf.value),
-                     ShortBytes<HandledMark::kAuthorBytesMax>(leaf.stamp.author)};
+                     ShortBytes<HandledMark::kPackedAuthorBytesMax>(leaf.stamp.author)};
 }
 
 Leaf unpack(const HandledMark& mark) {

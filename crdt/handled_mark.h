@@ -5,16 +5,18 @@
 // that no mark can express stays a Leaf.
 //
 // Shape    ordered by request, then dot. The path is "h/<32 hex digits of the request id>".
-// Size     64 octets: one line of a processor's cache.
+// Size     64 octets.
 #pragma once
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "crdt/check.h"
 #include "crdt/leaf.h"
 
 namespace crdt {
@@ -22,9 +24,12 @@ namespace crdt {
 // Up to `kMax` octets in place.
 template <std::size_t kMax>
 class ShortBytes {
+  static_assert(kMax <= 255);
+
  public:
   // REQUIRES bytes.size() <= kMax.
   explicit ShortBytes(BytesView bytes) : size_(static_cast<std::uint8_t>(bytes.size())) {
+    CHECK(bytes.size() <= kMax);
     bytes.copy(octets_.data(), kMax);
   }
 
@@ -38,14 +43,14 @@ class ShortBytes {
 };
 
 struct HandledMark {
-  static constexpr std::size_t kNoteBytesMax = 8;     // The number of an event.
-  static constexpr std::size_t kAuthorBytesMax = 14;  // Slack ids have 9 to 11 characters today.
+  static constexpr std::size_t kNoteBytesMax = 8;           // The number of an event.
+  static constexpr std::size_t kPackedAuthorBytesMax = 14;  // What is left of the 64 octets.
 
   RequestId request;
   Dot dot;
   Rank rank;
   ShortBytes<kNoteBytesMax> note;
-  ShortBytes<kAuthorBytesMax> author;
+  ShortBytes<kPackedAuthorBytesMax> author;
 
   bool operator==(const HandledMark&) const = default;
 };

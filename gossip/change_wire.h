@@ -19,7 +19,7 @@
 namespace gossip {
 
 // Leaves written and killed by all deltas of one Push. A leaf of three octets takes a few hundred
-// in memory: this bounds what a frame can grow to.
+// in memory: this bounds what one Push can grow to.
 inline constexpr std::size_t kPushDotsMax = 16'384;
 
 [[nodiscard]] crdt::Bytes push_body(std::uint64_t seq, bool firsthand, const crdt::Change& change,

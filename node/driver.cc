@@ -146,7 +146,11 @@ void Driver::probe(const crdt::Now& now) {
 }
 
 void Driver::recover(const crdt::Now& now, const CommitError& error) {
-  notify(Level::kError, "a commit failed, nothing of it is stored: " + error.message);
+  const bool full = error.kind == CommitFailure::kDiskFull;
+  notify(Level::kError, std::string("a commit failed, ") +
+                            (full ? "nothing of it is stored: "
+                                  : "and whether any of it is stored is not known: ") +
+                            error.message);
   if (crdt::planted(crdt::Bug::kMemoryKept)) return batch_.clear();
   std::erase_if(batch_, [](const Event& event) { return !is_about_an_exchange(event); });
   drop_replica();
@@ -158,7 +162,7 @@ void Driver::recover(const crdt::Now& now, const CommitError& error) {
     performer_.perform(answers_of(std::move(effects)));
     batch_.clear();
   }
-  if (error.kind == CommitFailure::kDiskFull) return;
+  if (full) return;
   // The store was reopened; that may already have helped.
   drop_replica();
   build(now, Replica::Mode::kReadWrite);

@@ -19,8 +19,8 @@
 // Errors   after a failed commit, or an abort that took changes back, the waiting changes are read
 //          from the journal anew. begin() throws where the store's does, and where the journal
 //          cannot be read then.
-// Source   the rolling merge of O'Neil, Cheng, Gawlick, O'Neil: "The Log-Structured Merge-Tree",
-//          Acta Informatica 33 (1996).
+// Source   what waits is C0 and the store is C1 of O'Neil, Cheng, Gawlick, O'Neil: "The
+//          Log-Structured Merge-Tree", Acta Informatica 33 (1996); the hand is their rolling merge.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -349,6 +350,8 @@ void FaultCluster::mend_syncs(int number) {
 }
 
 bool FaultCluster::has_faked_clock(int peer) const {
+  // Whoever preloads something else wants it in every peer.
+  if (std::getenv("LD_PRELOAD") != nullptr) return false;
   return peer % 2 == 0 && lacks(FaultKind::kClock).empty();
 }
 

@@ -39,7 +39,7 @@ Leaf mark_leaf() {
 // Leaves under a mark's path, or nearly, that no mark can express.
 std::vector<Leaf> misfits() {
   std::vector<Leaf> all(8, mark_leaf());
-  all[0].stamp.author = Bytes(HandledMark::kAuthorBytesMax + 1, 'U');
+  all[0].stamp.author = Bytes(HandledMark::kPackedAuthorBytesMax + 1, 'U');
   all[1].value = Bytes(HandledMark::kNoteBytesMax + 1, 'n');
   all[2].stamp.request.low ^= 1;
   all[3].path = "h/0123456789ABCDEFfedcba9876543210";
