@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crdt/byte_io.h"
 #include "crdt/checksum.h"
 
 namespace node {
@@ -29,53 +30,18 @@ std::optional<std::uint64_t> seq_of(crdt::BytesView key) {
 
 crdt::Error damaged() { return crdt::Error("the journal of the store is damaged"); }
 
-// Keys and values in their plain order, each behind its length.
-class BatchReader {
- public:
-  explicit BatchReader(crdt::BytesView bytes) : bytes_(bytes) {}
-
-  // False at the end and at the first fault; bad() tells which.
-  [[nodiscard]] bool next(crdt::BytesView& key, std::optional<crdt::BytesView>& value) {
-    if (bytes_.empty()) return false;
-    const char kind = bytes_.front();
-    bytes_.remove_prefix(1);
-    key = run();
-    value.reset();
-    if (kind == kPut) value = run();
-    bad_ = bad_ || (kind != kPut && kind != kErased) || key.empty();
-    return !bad_;
-  }
-
-  [[nodiscard]] bool bad() const { return bad_; }
-
- private:
-  crdt::BytesView run() {
-    constexpr std::size_t kLengthBytes = 8;
-    if (bytes_.size() < kLengthBytes) return fail();
-    const std::uint64_t size = crdt::from_big_endian(bytes_.substr(0, kLengthBytes));
-    bytes_.remove_prefix(kLengthBytes);
-    if (bytes_.size() < size) return fail();
-    const crdt::BytesView out = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return out;
-  }
-
-  crdt::BytesView fail() {
-    bad_ = true;
-    bytes_ = {};
-    return {};
-  }
-
-  crdt::BytesView bytes_;
-  bool bad_ = false;
-};
-
+// False at the first thing in a batch that makes no sense.
 [[nodiscard]] bool visit_batch(crdt::BytesView bytes, const Journal::Visit& visit) {
-  BatchReader in(bytes);
-  crdt::BytesView key;
-  std::optional<crdt::BytesView> value;
-  while (in.next(key, value)) visit(key, value);
-  return !in.bad();
+  crdt::ByteReader in(bytes);
+  while (in.left() > 0) {
+    const char kind = static_cast<char>(in.octet());
+    const crdt::BytesView key = in.run();
+    std::optional<crdt::BytesView> value;
+    if (kind == kPut) value = in.run();
+    if (in.bad() || (kind != kPut && kind != kErased) || key.empty()) return false;
+    visit(key, value);
+  }
+  return true;
 }
 
 }  // namespace
