@@ -177,7 +177,6 @@ void Cluster::crash(NodeIndex index, Death death) {
   node.disk.recover();
   node.work.clear();
   ++node.life;
-  ++crashes_;
   node.dies_before_effects = false;
   node.host_up = death == Death::kProcess;
   note(node, "dies", "");

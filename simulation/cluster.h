@@ -86,7 +86,6 @@ class Cluster final : private NetworkUser {
   // How many Replicas there have been: each draws an id.
   [[nodiscard]] std::uint64_t replicas() const;
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
-  [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
   // What the nodes noted last, oldest first.
   [[nodiscard]] const std::deque<std::string>& notices() const { return notices_; }
 
@@ -130,7 +129,6 @@ class Cluster final : private NetworkUser {
   std::uint64_t next_exchange_ = 1;
   std::size_t queue_max_ = 0;
   std::uint64_t batches_ = 0;
-  std::uint64_t crashes_ = 0;
   std::deque<std::string> notices_;
 };
 

@@ -58,7 +58,6 @@ class Oracle {
   void check_converged(Time at, const StoreView& core, const std::vector<StoreView>& rest);
 
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.size(); }
-  [[nodiscard]] std::uint64_t excused() const { return excused_.size(); }
 
  private:
   // What one node has shown of one channel, in one incarnation.
