@@ -50,6 +50,8 @@ class Loader {
     identity_file_ = path(root_.text("identity_file"));
     config.replica.reply_hold_max =
         std::chrono::milliseconds(root_.number_or("reply_hold_ms", 25, 0, 2000));
+    config.drain = std::chrono::milliseconds(
+        root_.number_or("drain_ms", static_cast<std::uint64_t>(config.drain.count()), 0, 600'000));
     load_slack(root_.object("slack"));
     load_admin(root_.object("admin"));
     load_peers(root_.object("peers"));

@@ -3,7 +3,7 @@
 //
 // Shape    JSON without comments. Relative paths are relative to the file. `muster init` writes
 //          one.
-//            name, letter, data_dir, identity_file, reply_hold_ms
+//            name, letter, data_dir, identity_file, reply_hold_ms, drain_ms
 //            slack  {listen, signing_secret_file or signing_secret_env}
 //            admin  {listen}
 //            peers  {listen, cluster, list: [{name, address, public_key}]}
@@ -14,6 +14,7 @@
 //          warning.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct Config {
   std::size_t connections_max = 4096;    // A load balancer's pool, many times over.
   std::uint64_t map_bytes = std::uint64_t{64} << 30;
   std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
+  // From SIGTERM until the listeners close, for load balancers to see /readyz. Five seconds are a
+  // few checks of most of them; what is sent meanwhile is served.
+  std::chrono::milliseconds drain{5'000};
   LogConfig log;
   std::vector<std::string> warnings;
 };

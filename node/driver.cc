@@ -47,6 +47,8 @@ bool Driver::submit(Event event) {
     CHECK(request->exchange > newest_exchange_);
     newest_exchange_ = request->exchange;
   }
+  // A Replica that is built anew must know it, too.
+  if (std::holds_alternative<Draining>(event)) config_.draining = true;
   queue_.push_back(std::move(event));
   return true;
 }

@@ -90,12 +90,18 @@ struct Wake {
   bool operator==(const Wake&) const = default;
 };
 
+// The process will soon stop: from now on /readyz says so, so that load balancers send no more, and
+// everything else is served as before.
+struct Draining {
+  bool operator==(const Draining&) const = default;
+};
+
 // The last event of every transaction: what the batch gathered for a link leaves as one frame.
 struct BatchEnd {
   bool operator==(const BatchEnd&) const = default;
 };
 
 using Event = std::variant<HttpRequest, HttpGone, LinkOpened, LinkBytes, LinkClosed, DialFailed,
-                           Wake, BatchEnd>;
+                           Wake, Draining, BatchEnd>;
 
 }  // namespace node

@@ -142,7 +142,7 @@ HttpHead HttpConnection::head_of(int status, std::string_view content_type) cons
 
 void HttpConnection::reply(HttpReply&& reply) {
   if (stage_ != Stage::kExchange) return;
-  keep_alive_ = keep_alive_ && !host_.stopping();
+  keep_alive_ = keep_alive_ && !host_.draining();
   const bool streams = reply.streamed && !is_head_;
   if (reply.streamed) keep_alive_ = keep_alive_ && may_stream_;
   HttpHead head = head_of(reply.status, reply.content_type);
@@ -173,7 +173,7 @@ void HttpConnection::part(const StreamPart& part) {
     out_ += part.bytes;
   }
   if (part.last) {
-    keep_alive_ = keep_alive_ && chunked_ && !host_.stopping();
+    keep_alive_ = keep_alive_ && chunked_ && !host_.draining();
     end_exchange();
     stage_ = Stage::kExchange;  // Answered; flushed() goes on from here.
   }

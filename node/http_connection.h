@@ -31,7 +31,7 @@ class HttpHost {
 
   virtual Intake& intake() = 0;
   [[nodiscard]] virtual Listener listener() const = 0;
-  [[nodiscard]] virtual bool stopping() const = 0;
+  [[nodiscard]] virtual bool draining() const = 0;  // An answer ends its connection.
   [[nodiscard]] virtual bool logs_requests() const = 0;
   [[nodiscard]] virtual std::string_view date() const = 0;
   [[nodiscard]] virtual std::uint64_t tick() const = 0;  // Counts sweeps.

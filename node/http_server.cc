@@ -34,7 +34,7 @@ class HttpServer::Impl final : public HttpHost {
 
   Intake& intake() override { return intake_; }
   [[nodiscard]] Listener listener() const override { return options_.listener; }
-  [[nodiscard]] bool stopping() const override { return stopping_; }
+  [[nodiscard]] bool draining() const override { return draining_; }
   [[nodiscard]] bool logs_requests() const override { return options_.log_requests; }
   [[nodiscard]] std::string_view date() const override { return date_; }
   [[nodiscard]] std::uint64_t tick() const override { return tick_; }
@@ -72,8 +72,10 @@ class HttpServer::Impl final : public HttpHost {
     for (HttpConnection* connection : dropped) connection->give_up();
   }
 
+  void drain() { draining_ = true; }
+
   void stop(std::function<void()> done) {
-    stopping_ = true;
+    draining_ = stopping_ = true;
     done_ = std::move(done);
     error_code ignored;
     acceptor_.close(ignored);
@@ -173,6 +175,7 @@ class HttpServer::Impl final : public HttpHost {
   std::vector<std::unique_ptr<HttpConnection>> retired_;  // Since the last sweep.
   std::vector<std::unique_ptr<HttpConnection>> pool_;
   std::unordered_map<std::uint64_t, HttpConnection*> exchanges_;
+  bool draining_ = false;
   bool stopping_ = false;
   bool accept_paused_ = false;
   std::function<void()> done_;
@@ -208,6 +211,8 @@ bool HttpServer::part(const StreamPart& part) {
 }
 
 void HttpServer::drop_exchanges(ExchangeId first_kept) { impl_->drop_exchanges(first_kept); }
+
+void HttpServer::drain() { impl_->drain(); }
 
 void HttpServer::stop(std::function<void()> done) { impl_->stop(std::move(done)); }
 

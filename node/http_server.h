@@ -59,6 +59,10 @@ class HttpServer {
   bool part(const StreamPart& part);
   void drop_exchanges(ExchangeId first_kept);  // See Performer.
 
+  // From now on every answer is the last on its connection, so that clients who keep theirs look
+  // for another node. New connections are taken as before.
+  void drain();
+
   // Accepts no more, ends streams, lets open exchanges be answered. `done` is called once no
   // connection is left.
   void stop(std::function<void()> done);

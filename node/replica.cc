@@ -69,6 +69,7 @@ class Replica::Impl {
   void on(const Now& now, const LinkClosed& closed);
   void on(const Now& now, const DialFailed& failed);
   void on(const Now& now, const Wake& wake);
+  void on(const Now& now, const Draining& draining);
   void on(const Now& now, const BatchEnd& end);
 
   void serve_slack(const Now& now, const HttpRequest& http);
@@ -76,6 +77,8 @@ class Replica::Impl {
   void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
              std::string key, slack::HandlerResult result);
   void serve_admin(const HttpRequest& http);
+  // Why a load balancer should send its requests elsewhere, in a word; empty while it should not.
+  [[nodiscard]] std::string_view why_not_ready() const;
   void refuse_method(const HttpRequest& http, std::string_view allowed);
 
   void reply(const HttpRequest& to, int status, std::string body,
@@ -192,6 +195,8 @@ void Replica::Impl::on(const Now& now, const Wake&) {
   if (peer_) peer_->wake(now.steady);
 }
 
+void Replica::Impl::on(const Now&, const Draining&) { config_.draining = true; }
+
 void Replica::Impl::on(const Now& now, const BatchEnd&) {
   if (peer_) peer_->batch_end(now.steady);
   release_held(now.steady);
@@ -233,12 +238,19 @@ void Replica::Impl::serve_admin(const HttpRequest& http) {
   if (http.method != "GET" && http.method != "HEAD") return refuse_method(http, "GET");
   if (path == "/healthz") return reply(http, 200, "ok\n", "text/plain");
   if (path == "/readyz") {
-    if (mode_ == Mode::kReadOnly) return reply(http, 503, "read-only\n", "text/plain");
-    if (repository_.damage_found() > 0) return reply(http, 503, "damaged\n", "text/plain");
-    return reply(http, 200, "ready\n", "text/plain");
+    const std::string_view why = why_not_ready();
+    if (why.empty()) return reply(http, 200, "ready\n", "text/plain");
+    return reply(http, 503, std::string(why) + "\n", "text/plain");
   }
   if (path == "/status") return reply(http, 200, to_json(status()));
   reply(http, 200, to_prometheus(status()), "text/plain; version=0.0.4");
+}
+
+std::string_view Replica::Impl::why_not_ready() const {
+  if (config_.draining) return "draining";
+  if (mode_ == Mode::kReadOnly) return "read-only";
+  if (repository_.damage_found() > 0) return "damaged";
+  return {};
 }
 
 void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {

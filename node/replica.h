@@ -25,6 +25,7 @@ struct ReplicaConfig {
   std::string name;   // This node's name, as operators call it.
   char letter = 'a';  // Shown in task numbers minted during a split; unique in the cluster.
   std::string signing_secret;  // Slack's.
+  bool draining = false;       // As after the event Draining.
   bool debug_notices = false;  // Whether Notices of Level::kDebug are wanted: one for each change.
   gossip::Config gossip;
   // How long a reply waits for every live peer to hold the change durably, so that the next request

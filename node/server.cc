@@ -22,7 +22,9 @@ Server::Server(Log& log)
       rng_(seed_from_system()),
       signals_(io_, SIGTERM, SIGINT),
       wake_timer_(io_.get_executor()),
-      stop_timer_(io_.get_executor()) {}
+      stop_timer_(io_.get_executor()),
+      watchdog_timer_(io_.get_executor()),
+      service_manager_(ServiceManager::from_environment()) {}
 
 Server::~Server() = default;
 
@@ -43,6 +45,7 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
                        LmdbStore::way_out(config.data_dir));
   }
   if (const auto listening = server->listen(config); !listening) return listening.error();
+  server->drain_ = config.drain;
   crdt::Rng::Seed seed{};
   server->rng_.fill(seed);
   Performer& performer = *server;
@@ -79,6 +82,8 @@ crdt::Result<void> Server::listen(const Config& config) {
 }
 
 void Server::run() {
+  service_manager_.tell("READY=1");
+  keep_watchdog_calm();
   wait_for_signal();
   arm_wake();
   io_.run();
@@ -156,19 +161,49 @@ void Server::drop_exchanges(ExchangeId first_kept) {
   admin_->drop_exchanges(first_kept);
 }
 
-void Server::wait_for_signal() {
-  signals_.async_wait([this](error_code error, int) {
-    if (!error) begin_stop();
+// From the event loop, so that a loop that hangs is noticed.
+void Server::keep_watchdog_calm() {
+  if (!service_manager_.watchdog_every()) return;
+  service_manager_.tell("WATCHDOG=1");
+  watchdog_timer_.expires_after(*service_manager_.watchdog_every());
+  watchdog_timer_.async_wait([this](error_code error) {
+    if (!error) keep_watchdog_calm();
   });
 }
 
-void Server::begin_stop() {
-  if (std::exchange(stopping_, true)) return io_.stop();
-  log_.write(Level::kInfo, "stopping: open exchanges are answered first");
+void Server::wait_for_signal() {
+  signals_.async_wait([this](error_code error, int number) {
+    if (!error) on_signal(number);
+  });
+}
+
+void Server::on_signal(int number) {
   wait_for_signal();
-  stop_timer_.expires_after(kGracePeriod);
-  stop_timer_.async_wait([this](error_code error) {
-    if (error) return;
+  switch (stage_) {
+    case Stage::kServing:
+      service_manager_.tell("STOPPING=1");
+      if (number == SIGTERM && drain_.count() > 0) return begin_drain();
+      return begin_stop();
+    case Stage::kDraining:
+      return begin_stop();
+    case Stage::kStopping:
+      return io_.stop();
+  }
+}
+
+void Server::begin_drain() {
+  stage_ = Stage::kDraining;
+  log_.write(Level::kInfo, "draining: /readyz says so; everything is served for another " +
+                               std::to_string(drain_.count()) + " ms");
+  static_cast<void>(submit(Draining{}));  // Never refused: it is no work.
+  slack_->drain();
+  wait_then(drain_, [this] { begin_stop(); });
+}
+
+void Server::begin_stop() {
+  stage_ = Stage::kStopping;
+  log_.write(Level::kInfo, "stopping: open exchanges are answered first");
+  wait_then(kGracePeriod, [this] {
     log_.write(Level::kWarning, "some exchanges were not answered in time");
     io_.stop();
   });
@@ -178,6 +213,13 @@ void Server::begin_stop() {
   };
   slack_->stop(closed);
   admin_->stop(closed);
+}
+
+void Server::wait_then(std::chrono::milliseconds time, std::function<void()> go_on) {
+  stop_timer_.expires_after(time);
+  stop_timer_.async_wait([go_on = std::move(go_on)](error_code error) {
+    if (!error) go_on();
+  });
 }
 
 }  // namespace node

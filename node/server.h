@@ -24,6 +24,7 @@
 #include "node/lmdb_store.h"
 #include "node/log.h"
 #include "node/peer_transport.h"
+#include "node/service_manager.h"
 #include "node/tcp.h"
 #include "node/write_behind.h"
 
@@ -42,8 +43,10 @@ class Server final : private Performer, private Intake {
   [[nodiscard]] std::string admin_address() const { return admin_->address(); }
   [[nodiscard]] std::string peers_address() const { return peers_->address(); }
 
-  // Serves until SIGTERM or SIGINT: then accepts nothing more, answers what is open for at most
-  // kGracePeriod, and returns. A second signal ends the wait.
+  // Serves until it is told to stop, and returns. SIGTERM: for Config::drain all is served as
+  // before while /readyz says 503; then nothing more is accepted, and what is open is answered for
+  // at most kGracePeriod. SIGINT, from somebody who waits, does without the draining. Each further
+  // signal ends the wait at hand.
   void run();
 
  private:
@@ -67,7 +70,11 @@ class Server final : private Performer, private Intake {
   void arm_wake();
   void on_wake();
   void wait_for_signal();
+  void on_signal(int number);
+  void begin_drain();
   void begin_stop();
+  void wait_then(std::chrono::milliseconds time, std::function<void()> go_on);
+  void keep_watchdog_calm();
 
   Log& log_;
   boost::asio::io_context io_{1};  // One thread: no need to wake others.
@@ -81,12 +88,16 @@ class Server final : private Performer, private Intake {
   boost::asio::signal_set signals_;
   Timer wake_timer_;
   Timer stop_timer_;
+  Timer watchdog_timer_;
   std::optional<crdt::Instant> armed_for_;  // Never later than the driver's wake_at.
   std::uint64_t exchanges_ = 0;
   std::uint64_t links_ = 0;
   bool turn_posted_ = false;
   std::size_t looked_at_ = 0;  // How much was queued when the turn at hand last looked.
-  bool stopping_ = false;
+  enum class Stage { kServing, kDraining, kStopping };
+  Stage stage_ = Stage::kServing;
+  std::chrono::milliseconds drain_{0};
+  ServiceManager service_manager_;
   int still_open_ = 0;  // HTTP servers with connections, while stopping.
 };
 

@@ -15,8 +15,8 @@ constexpr std::size_t kNoticesMax = 40;
 
 std::string_view kind_of(const node::Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<node::Event>> kNames{
-      "is asked",     "loses a client",  "gets a link", "gets bytes",
-      "loses a link", "dialled in vain", "wakes",       "ends a batch"};
+      "is asked",        "loses a client", "gets a link", "gets bytes",  "loses a link",
+      "dialled in vain", "wakes",          "drains",      "ends a batch"};
   return kNames[event.index()];
 }
 

@@ -143,6 +143,7 @@ crdt::Result<void> DemoCluster::write_config(int number) const {
       {"letter", std::string(1, static_cast<char>('a' + number - 1))},
       {"data_dir", (peer.folder / "store").string()},
       {"identity_file", (peer.folder / "identity.key").string()},
+      {"drain_ms", options_.drain.count()},
       {"slack",
        {{"listen", loopback_address(peer.slack_port)},
         {"signing_secret_file", (options_.folder / "signing-secret").string()}}},

@@ -38,6 +38,7 @@ class DemoCluster {
     std::filesystem::path folder;                     // Made if missing, reused if there.
     std::filesystem::path binary = "/proc/self/exe";  // muster itself.
     int peers = 3;
+    std::chrono::milliseconds drain{0};  // No load balancer looks at /readyz, unless one does.
     bool relayed = true;  // False: peers dial one another; links cannot be cut, and cost no relay.
   };
 

@@ -88,7 +88,10 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option(
       "--ready-fd", options->ready_fd,
       "write the line that begins with \"ready\" to this descriptor, not to stdout");
-  command->footer("Example:\n  muster serve --config /etc/muster/config.json");
+  command->footer(
+      "SIGTERM drains first: for drain_ms of the configuration /readyz says 503, so that load\n"
+      "balancers look elsewhere, and everything is served. A second one, or ctrl-C, skips that.\n"
+      "\nExample:\n  muster serve --config /etc/muster/config.json");
   command->callback([options, &action] { action = [options] { return serve(*options); }; });
 }
 

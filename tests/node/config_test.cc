@@ -97,6 +97,7 @@ TEST_F(ConfigTest, FillsInWhatIsNotSaidAndFindsFilesBesideItself) {
 
 TEST_F(ConfigTest, TakesEverySetting) {
   config_["reply_hold_ms"] = 0;
+  config_["drain_ms"] = 700;
   config_["data_dir"] = "/var/lib/muster";
   config_["limits"] = {{"body_bytes", 4096}, {"connections", 7}};
   config_["log"] = {
@@ -105,6 +106,7 @@ TEST_F(ConfigTest, TakesEverySetting) {
   const auto config = load();
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->replica.reply_hold_max.count(), 0);
+  EXPECT_EQ(config->drain.count(), 700);
   EXPECT_EQ(config->data_dir, "/var/lib/muster");
   EXPECT_EQ(config->body_bytes_max, 4096U);
   EXPECT_EQ(config->connections_max, 7U);

@@ -278,6 +278,29 @@ TEST_F(DriverTest, ARequestThatWaitsBehindAFailedBatchKeepsItsExchange) {
   EXPECT_EQ(log_.back(), "reply 1");
 }
 
+TEST_F(DriverTest, ADrainingNodeIsAliveAndServesButIsNotReadyAlsoAfterAFailedCommit) {
+  start();
+  const auto ask = [&](const char* target) {
+    HttpRequest request = status();
+    request.target = target;
+    submit(request);
+    driver_->run_batch(now_);
+    return performer_.replies.back();
+  };
+  EXPECT_EQ(ask("/readyz").status, 200);
+  submit(node::Draining{});
+  EXPECT_EQ(ask("/readyz").status, 503);
+  EXPECT_EQ(ask("/readyz").body, "draining\n");
+  EXPECT_EQ(ask("/healthz").status, 200);
+  submit(command("add disk full"));
+  driver_->run_batch(now_);
+  EXPECT_THAT(list(), HasSubstr("disk full"));
+  memory_.fail_next_commit(CommitFailure::kIo);
+  submit(command("add lost"));
+  driver_->run_batch(now_);
+  EXPECT_EQ(ask("/readyz").body, "draining\n");
+}
+
 TEST_F(DriverTest, TakesNoMoreThanABatchAtOnce) {
   start();
   for (std::size_t i = 0; i <= Driver::kBatchEventsMax; ++i) submit(status());

@@ -442,6 +442,23 @@ TEST_F(HttpServerTest, AnswersWhatIsOpenBeforeItStops) {
   EXPECT_EQ(done.get_future().wait_for(IoLoop::kPatience), std::future_status::ready);
 }
 
+TEST_F(HttpServerTest, WhileItDrainsItTakesNewConnectionsAndEndsEachWithItsNextAnswer) {
+  listen();
+  RawClient kept(address());
+  kept.send(kGet);
+  answer(request().exchange, "a");
+  kept.read_answer();
+  loop_.on_loop([&] { server_->drain(); });
+  RawClient fresh(address());
+  for (RawClient* client : {&kept, &fresh}) {
+    client->send(kGet);
+    answer(request().exchange, "served");
+    const std::string got = client->read_to_end();
+    EXPECT_THAT(got, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(got, EndsWith("served"));
+  }
+}
+
 TEST_F(HttpServerTest, SaysWhyItCannotListen) {
   listen();
   loop_.on_loop([&] {

@@ -171,10 +171,42 @@ TEST_F(ServeTest, ServesUntilItIsToldToStop) {
   Command status({"status", "--url", "http://" + admin});
   EXPECT_EQ(status.finish(), 0) << status.output;
   EXPECT_THAT(status.output, StartsWith("a takes changes"));
-  node.signal(SIGTERM);
+  node.signal(SIGINT);
   EXPECT_EQ(client.read_to_end(), "");
   EXPECT_EQ(node.finish(), 0) << node.output;
   EXPECT_THAT(node.output, HasSubstr("stopped"));
+}
+
+std::string ask(const std::string& address, const std::string& target) {
+  tests::RawClient client(address);
+  client.send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  return client.read_answer();
+}
+
+TEST_F(ServeTest, WhenToldToStopItServesOnWhileLoadBalancersLookAway) {
+  edit("/drain_ms", 600'000);
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=") && node.read_until("\n"));
+  const std::string slack = address_in(node.output, "slack");
+  EXPECT_THAT(ask(slack, "/readyz"), StartsWith("HTTP/1.1 200 OK"));
+  node.signal(SIGTERM);
+  ASSERT_TRUE(node.read_until("draining")) << node.output;
+  EXPECT_THAT(ask(slack, "/readyz"),
+              AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Connection: close")));
+  EXPECT_THAT(ask(slack, "/healthz"), StartsWith("HTTP/1.1 200 OK"));
+  EXPECT_THAT(ask(slack, "/slack/commands"), StartsWith("HTTP/1.1 405"));
+  node.signal(SIGTERM);  // Somebody has had enough of waiting.
+  EXPECT_EQ(node.finish(), 0) << node.output;
+  EXPECT_THAT(node.output, HasSubstr("stopped"));
+}
+
+TEST_F(ServeTest, ControlCStopsWithoutDraining) {
+  edit("/drain_ms", 600'000);
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=") && node.read_until("\n"));
+  node.signal(SIGINT);
+  EXPECT_EQ(node.finish(), 0) << node.output;
+  EXPECT_EQ(node.output.find("draining"), std::string::npos);
 }
 
 TEST_F(ServeTest, SaysReadyWhereItWasAskedTo) {
