@@ -7,23 +7,21 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <iterator>
-#include <set>
 #include <thread>
 
+#include "simulation/arguments.h"
 #include "simulation/campaign.h"
+#include "simulation/commit.h"
+#include "simulation/console.h"
+#include "simulation/planted.h"
+#include "simulation/planted_table.h"
 #include "simulation/report.h"
 #include "simulation/shrink.h"
 #include "simulation/shrunk_case.h"
 #include "simulation/worker.h"
 #include "simulation/worker_process.h"
-
-#ifndef MUSTER_COMMIT
-#define MUSTER_COMMIT "unknown"
-#endif
 
 namespace {
 
@@ -33,6 +31,8 @@ using namespace simulation;
 constexpr int kValid = 0;
 constexpr int kInvalid = 1;
 constexpr int kUnknown = 2;
+
+constexpr std::uint64_t kTableSeeds = 1'000;  // For each bug, where --seeds does not say.
 
 constexpr const char* kFooter = R"(What it does
   Runs the very code of `muster serve`, Slack and its people included, on simulated clocks, disks
@@ -60,36 +60,27 @@ Examples
   muster-sim --seed 7 --shrink                   the shortest story that fails in the same way
   muster-sim --seed 7 --shrink --test tests/simulation/lost_test.cc    and a test of it
 
+Planted bugs
+  A build of the preset `planted` (./run build planted) has bugs to switch on one at a time:
+  --list-planted names them, --plant NAME runs with one, and --planted-table tells for each how many
+  seeds find it and how few events show it.
+
 ctrl-C ends a campaign with its totals.
 
 Exit code: 0 valid, 1 invalid (the last lines say what, and how to see it again), 2 unknown: the
 run could not be made.)";
 
-struct Arguments {
-  std::uint64_t seed = 1;
-  std::uint64_t seeds = 1;
-  std::uint64_t nodes = Options{}.nodes;
-  double minutes = 10;
-  double hours = 0;
-  std::string wall_clock;
-  std::string faults = "default";
-  std::string replay;
-  std::string html;
-  std::string test;
-  std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
-  bool twice = false;
-  bool all = false;
-  bool json = false;
-  bool plan = false;
-  bool shrink = false;
-  bool marks = false;
-  bool worker = false;
-};
-
 // Set by SIGINT and SIGTERM.
 volatile sig_atomic_t stop_asked = 0;
 
 void ask_to_stop(int) { stop_asked = 1; }
+
+void stop_on_signals() {
+  struct sigaction on_signal {};
+  on_signal.sa_handler = ask_to_stop;
+  ::sigaction(SIGINT, &on_signal, nullptr);
+  ::sigaction(SIGTERM, &on_signal, nullptr);
+}
 
 int refuse(const std::string& why) {
   std::cerr << "muster-sim: " << why << "\n";
@@ -114,126 +105,6 @@ std::string program_path() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "muster-sim";
 }
 
-crdt::Result<WorkerRequest> request_of(const Arguments& arguments) {
-  WorkerRequest request;
-  Options& options = request.options;
-  options.seed = arguments.seed;
-  options.nodes = arguments.nodes;
-  const double minutes = arguments.hours > 0 ? arguments.hours * 60 : arguments.minutes;
-  options.length = Duration(static_cast<std::int64_t>(minutes * 60e6));
-  request.html = arguments.html;
-  auto faults = parse_faults(arguments.faults);
-  if (!faults) return faults.error();
-  options.faults = std::move(*faults);
-  // Whoever names faults wants to see them.
-  request.exactly = arguments.faults.find("default") == std::string::npos &&
-                    arguments.faults != "all" && !arguments.faults.starts_with("-");
-  if (arguments.replay.empty()) return request;
-  std::ifstream file(arguments.replay, std::ios::binary);
-  if (!file) return crdt::Error("cannot read " + arguments.replay);
-  request.plan.assign(std::istreambuf_iterator<char>(file), {});
-  const auto plan = parse_plan(request.plan);
-  if (!plan) return crdt::Error(arguments.replay + ": " + plan.error().message);
-  options = plan->options;
-  return request;
-}
-
-// What a person types to see this run again.
-std::string replay_line(const Arguments& arguments, std::uint64_t seed) {
-  if (!arguments.replay.empty()) return "muster-sim --replay " + arguments.replay;
-  std::string line = "muster-sim --seed " + std::to_string(seed);
-  const Arguments usual;
-  if (arguments.nodes != usual.nodes) line += " --nodes " + std::to_string(arguments.nodes);
-  char number[32];
-  if (arguments.hours > 0) {
-    std::snprintf(number, sizeof(number), " --hours %g", arguments.hours);
-    line += number;
-  } else if (arguments.minutes != usual.minutes) {
-    std::snprintf(number, sizeof(number), " --minutes %g", arguments.minutes);
-    line += number;
-  }
-  if (arguments.faults != usual.faults) line += " --faults=" + arguments.faults;
-  if (arguments.twice) line += " --twice";
-  return line;
-}
-
-double hours_per_cpu_second(const Totals& totals) {
-  const double cpu = static_cast<double>(totals.cpu.count()) / 1e6;
-  const double hours = static_cast<double>(totals.node_time.count()) / 3600e6;
-  return cpu > 0 ? hours / cpu : 0;
-}
-
-class Console {
- public:
-  Console(const Arguments& arguments, const WorkerRequest& request)
-      : arguments_(arguments), request_(request), began_(std::chrono::steady_clock::now()) {}
-
-  void show(const Report& report, const Totals& totals) {
-    if (arguments_.json) {
-      std::cout << to_json(report) << std::endl;
-      return;
-    }
-    if (report.failure) {
-      clear_progress();
-      if (seen_.insert(report.failure->kind + report.failure->property).second) explain(report);
-      return;
-    }
-    if (single()) {
-      std::cout << summary_of(report) << "\n";
-    } else {
-      progress(totals);
-    }
-  }
-
-  void end(const Totals& totals) {
-    clear_progress();
-    std::fprintf(arguments_.json ? stderr : stdout,  // Where objects go, only objects go.
-                 "%llu seeds, %llu failed, %llu commands, %llu faults; %.2f node-hours per "
-                 "CPU-second; marks reached: %zu of %zu\n",
-                 as_ull(totals.seeds), as_ull(totals.failed), as_ull(totals.commands),
-                 as_ull(totals.faults), hours_per_cpu_second(totals), totals.coverage.reached(),
-                 kMarks);
-    if (arguments_.marks) std::cout << table_of(totals.coverage);
-  }
-
- private:
-  [[nodiscard]] bool single() const {
-    return arguments_.seeds == 1 && arguments_.wall_clock.empty();
-  }
-
-  static unsigned long long as_ull(std::uint64_t value) { return value; }
-
-  void explain(const Report& report) {
-    WorkerRequest request = request_;
-    request.options.seed = report.seed;
-    const auto plan = request.make_plan();
-    for (const std::string& notice : report.notices) std::cout << "  " << notice << "\n";
-    if (plan && !single()) std::cout << to_text(plan->options) << "\n";
-    std::cout << line_of(*report.failure, report.seed, MUSTER_COMMIT) << "\n"
-              << "see it again: " << replay_line(arguments_, report.seed) << std::endl;
-    if (!arguments_.html.empty()) std::cout << "drawn in " << arguments_.html << std::endl;
-  }
-
-  void progress(const Totals& totals) {
-    if (::isatty(STDERR_FILENO) == 0) return;
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began_;
-    std::fprintf(stderr, "\r%llu seeds, %.1f a second, %llu faults, marks %zu of %zu, %llu failed ",
-                 as_ull(totals.seeds), static_cast<double>(totals.seeds) / passed.count(),
-                 as_ull(totals.faults), totals.coverage.reached(), kMarks, as_ull(totals.failed));
-    progress_shown_ = true;
-  }
-
-  void clear_progress() {
-    if (std::exchange(progress_shown_, false)) std::fprintf(stderr, "\r\033[K");
-  }
-
-  const Arguments& arguments_;
-  const WorkerRequest& request_;
-  std::chrono::steady_clock::time_point began_;
-  std::set<std::string> seen_;
-  bool progress_shown_ = false;
-};
-
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text << std::flush;
@@ -253,6 +124,7 @@ int write_shrunk(const Arguments& arguments, WorkerProcess& worker, const Shrunk
     drawn.options = shrunk.plan.options;
     drawn.plan = to_text(shrunk.plan);
     drawn.html = arguments.html;
+    drawn.planted = arguments.plant;
     static_cast<void>(run_in(worker, drawn));
   }
   return kInvalid;
@@ -272,46 +144,52 @@ int shrink_failing(const Arguments& arguments, WorkerRequest request) {
     WorkerRequest smaller;
     smaller.options = candidate.options;
     smaller.plan = to_text(candidate);
+    smaller.planted = request.planted;
     return run_in(worker, smaller).failure;
   };
   const Shrunk shrunk = shrink(*plan, *report.failure, attempt);
-  std::cout << "# From " << plan->commands.size() << " commands and " << plan->faults.size()
-            << " faults to " << shrunk.plan.commands.size() << " and " << shrunk.plan.faults.size()
-            << ", in " << shrunk.tries << " tries. Below the story is the plan, for --replay.\n";
+  std::cout << "# From " << plural(plan->commands.size(), "command") << " and "
+            << plural(plan->faults.size(), "fault") << " to " << shrunk.plan.commands.size()
+            << " and " << shrunk.plan.faults.size() << ", in " << shrunk.tries
+            << " tries. Below the story is the plan, for --replay"
+            << (arguments.plant.empty() ? "" : " with --plant " + arguments.plant) << ".\n";
   std::string remarks;
   for (const char c : story_of(shrunk.plan)) {
     if (remarks.empty() || remarks.back() == '\n') remarks += "# ";
     remarks += c;
   }
-  std::cout << remarks << "# " << line_of(shrunk.failure, report.seed, MUSTER_COMMIT) << "\n"
+  std::cout << remarks << "# " << line_of(shrunk.failure, report.seed, kCommit) << "\n"
             << to_text(shrunk.plan) << std::flush;
   return write_shrunk(arguments, worker, shrunk);
 }
 
-int run_seeds(const Arguments& arguments, const WorkerRequest& request) {
+CampaignOptions campaign_of(const Arguments& arguments, const WorkerRequest& request) {
   CampaignOptions campaign;
   campaign.program = program_path();
   campaign.first = request;
   campaign.seeds = arguments.seeds;
-  campaign.jobs = static_cast<std::size_t>(
-      arguments.wall_clock.empty() ? std::min<std::uint64_t>(arguments.jobs, arguments.seeds)
-                                   : arguments.jobs);
+  campaign.jobs = arguments.jobs;
   campaign.twice = arguments.twice;
   campaign.go_on = arguments.all;
-  if (!arguments.wall_clock.empty()) {
+  campaign.stopped = [] { return stop_asked != 0; };
+  return campaign;
+}
+
+int run_seeds(const Arguments& arguments, const WorkerRequest& request) {
+  CampaignOptions campaign = campaign_of(arguments, request);
+  if (arguments.wall_clock.empty()) {
+    campaign.jobs =
+        static_cast<std::size_t>(std::min<std::uint64_t>(campaign.jobs, campaign.seeds));
+  } else {
     campaign.wall_clock = parse_duration(arguments.wall_clock);
     if (!campaign.wall_clock) return refuse("--for takes \"90s\", \"10m\" or \"2h\"");
   }
-  if (arguments.seeds == 1 && arguments.wall_clock.empty() && !arguments.json) {
+  if (arguments.one_run() && !arguments.json) {
     const auto plan = request.make_plan();
     if (plan) std::cout << to_text(plan->options) << "\n";
   }
-  campaign.stopped = [] { return stop_asked != 0; };
-  struct sigaction on_signal {};
-  on_signal.sa_handler = ask_to_stop;
-  ::sigaction(SIGINT, &on_signal, nullptr);
-  ::sigaction(SIGTERM, &on_signal, nullptr);
-  Console console(arguments, request);
+  stop_on_signals();
+  Console console(arguments, request, kCommit);
   const OnReport show = [&](const Report& report, const Totals& totals) {
     console.show(report, totals);
   };
@@ -319,6 +197,32 @@ int run_seeds(const Arguments& arguments, const WorkerRequest& request) {
   console.end(totals);
   if (totals.seeds == 0) return kUnknown;
   return totals.failed > 0 ? kInvalid : kValid;
+}
+
+int list_planted() {
+  for (const PlantedBug& bug : planted_bugs()) {
+    std::cout << bug.name << " (" << bug.folder << "): " << bug.story;
+    if (!bug.needs.empty()) std::cout << " [shows only with " << bug.needs << "]";
+    std::cout << "\n";
+  }
+  return kValid;
+}
+
+int print_planted_table(const Arguments& arguments, const WorkerRequest& request) {
+  if (const auto planted = plant(planted_bugs().front().name); !planted) {
+    return refuse(planted.error().message);
+  }
+  CampaignOptions campaign = campaign_of(arguments, request);
+  if (!arguments.named.contains("--seeds")) campaign.seeds = kTableSeeds;
+  stop_on_signals();
+  std::cout << table_head() << std::flush;
+  for (const PlantedBug& bug : planted_bugs()) {
+    if (!arguments.plant.empty() && arguments.plant != bug.name) continue;
+    const TableRow row = table_row(bug, campaign);
+    if (stop_asked != 0) return kUnknown;
+    std::cout << line_of(row) << std::endl;
+  }
+  return kValid;
 }
 
 void add_options(CLI::App& app, Arguments& to) {
@@ -342,36 +246,32 @@ void add_options(CLI::App& app, Arguments& to) {
   app.add_flag("--plan", to.plan, "print what would be typed and broken, and run nothing");
   app.add_flag("--marks", to.marks, "print how often rare paths were passed");
   app.add_flag("--json", to.json, "a JSON object for each seed");
+  app.add_option("--plant", to.plant, "run with this planted bug (a build of preset planted)");
+  app.add_flag("--list-planted", to.list_planted, "name the planted bugs, and what each does");
+  app.add_flag("--planted-table", to.planted_table, "run seeds until each planted bug is found");
   app.add_flag("--worker", to.worker)->group("");
   app.footer(kFooter);
-}
-
-// Options that say nothing together, and files that cannot be written: known before a run, not
-// after it.
-std::optional<std::string> why_not(const Arguments& arguments) {
-  const bool many = arguments.seeds > 1 || !arguments.wall_clock.empty();
-  if (!arguments.html.empty() && many) return "--html draws one run: leave out --seeds and --for";
-  if (!arguments.test.empty() && !arguments.shrink) return "--test goes with --shrink";
-  for (const std::string& path : {arguments.html, arguments.test}) {
-    if (path.empty() || std::ofstream(path, std::ios::app).good()) continue;
-    return "cannot write " + path;
-  }
-  return std::nullopt;
 }
 
 int run(int argc, char** argv) {
   CLI::App app("muster-sim: breaks whole Muster clusters in virtual time, from a seed.");
   Arguments arguments;
+  arguments.jobs = std::max(1u, std::thread::hardware_concurrency());
   add_options(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kValid : kUnknown;
   }
-  if (const auto why = why_not(arguments)) return refuse(*why);
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0) arguments.named.insert(option->get_name());
+  }
   if (arguments.worker) return serve_requests(std::cin, std::cout);
+  if (const auto why = why_not(arguments)) return refuse(*why);
+  if (arguments.list_planted) return list_planted();
   const auto request = request_of(arguments);
   if (!request) return refuse(request.error().message);
+  if (arguments.planted_table) return print_planted_table(arguments, *request);
   if (arguments.plan) {
     const auto plan = request->make_plan();
     if (!plan) return refuse(plan.error().message);

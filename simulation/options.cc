@@ -54,6 +54,12 @@ std::set<FaultKind> every_fault() {
   return kinds;
 }
 
+std::string names_of_faults() {
+  std::string names;
+  for (const FaultInfo& info : kAll) names.append(names.empty() ? "" : " ").append(info.name);
+  return names;
+}
+
 // Calls `field(name, number)` for every number of `options`; durations are in microseconds.
 template <class Subject, class Field>
 void for_each_number(Subject& options, Field field) {
@@ -112,7 +118,8 @@ crdt::Result<std::set<FaultKind>> parse_faults(std::string_view list) {
       if (info.name == name) named.insert(info.kind);
     }
     if (named.empty() && name != "none") {
-      return crdt::Error("there is no fault called \"" + std::string(name) + "\"");
+      return crdt::Error("there is no fault called \"" + std::string(name) +
+                         "\"; there are: default all none " + names_of_faults());
     }
     for (const FaultKind kind : named) {
       if (out) {

@@ -136,13 +136,17 @@ crdt::Result<void> plant(std::string_view name) {
   const auto found = std::find_if(kBugs.begin(), kBugs.end(),
                                   [&](const PlantedBug& bug) { return bug.name == name; });
   if (found == kBugs.end() && !name.empty()) {
-    return crdt::Error("there is no planted bug called \"" + std::string(name) + "\"");
+    return crdt::Error("there is no planted bug called \"" + std::string(name) +
+                       "\"; --list-planted names them");
   }
 #ifdef MUSTER_PLANTED
   crdt::planted_bug.reset();
   if (found != kBugs.end()) crdt::planted_bug = found->bug;
 #else
-  if (!name.empty()) return crdt::Error("this build has no planted bugs; build preset `planted`");
+  if (!name.empty())
+    return crdt::Error(
+        "this build has no planted bugs. Build one that has: ./run build planted, then "
+        "build/planted/muster-sim");
 #endif
   return {};
 }

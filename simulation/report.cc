@@ -8,10 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string plural(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 // Calls `field(name, number)` for each number that a report is made of.
 template <class Subject, class Field>
 void for_each_number(Subject& report, Field field) {
@@ -75,6 +71,10 @@ crdt::Result<Report> parse_report(std::string_view text) {
     return crdt::Error(error.what());
   }
   return report;
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string summary_of(const Report& report) {

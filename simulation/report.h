@@ -1,6 +1,7 @@
 // Report: what a run says about itself, as JSON between processes and as words for people.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace simulation {
 // One line. Digests of single steps are left out.
 [[nodiscard]] std::string to_json(const Report& report);
 [[nodiscard]] crdt::Result<Report> parse_report(std::string_view json);
+
+// "1 seed", "2 seeds".
+[[nodiscard]] std::string plural(std::uint64_t count, const std::string& noun);
 
 // "seed 7: 5 nodes for 10:00.000000, ...": what a run did, in one line.
 [[nodiscard]] std::string summary_of(const Report& report);

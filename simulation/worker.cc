@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "simulation/diagram_page.h"
+#include "simulation/planted.h"
 #include "simulation/report.h"
 
 namespace simulation {
@@ -35,6 +36,7 @@ crdt::Result<WorkerRequest> parse_request(const std::string& line) {
   request.plan = in.value("plan", "");
   request.keep_digests = in.value("keep", false);
   request.html = in.value("html", "");
+  request.planted = in.value("planted", "");
   if (in.contains("describe")) request.describe = in["describe"].get<std::uint64_t>();
   return request;
 }
@@ -48,6 +50,8 @@ bool write_page(const std::string& path, const std::string& page) {
 std::string answer(const WorkerRequest& request) {
   const auto plan = request.make_plan();
   if (!plan) return json{{"error", plan.error().message}}.dump();
+  const auto planted = plant(request.planted);
+  if (!planted) return json{{"error", planted.error().message}}.dump();
   const Duration before = cpu_used();
   Diagram diagram;
   Diagram* const draws = request.html.empty() ? nullptr : &diagram;
@@ -75,6 +79,7 @@ std::string to_json(const WorkerRequest& request) {
   if (!request.plan.empty()) out["plan"] = request.plan;
   if (request.keep_digests) out["keep"] = true;
   if (!request.html.empty()) out["html"] = request.html;
+  if (!request.planted.empty()) out["planted"] = request.planted;
   if (request.describe) out["describe"] = *request.describe;
   return out.dump();
 }

@@ -20,7 +20,8 @@ struct WorkerRequest {
   std::string plan;           // or, where not empty, the plan as text.
   bool keep_digests = false;  // The answer has them, for finding the first difference.
   std::optional<std::uint64_t> describe;
-  std::string html;  // Where not empty: the run is drawn into this file (simulation/diagram.h).
+  std::string planted;  // The planted bug to run with (simulation/planted.h); none where empty.
+  std::string html;     // Where not empty: the run is drawn into this file (simulation/diagram.h).
 
   [[nodiscard]] crdt::Result<Plan> make_plan() const;
 };

@@ -71,7 +71,7 @@ TEST_F(CommandLine, RunsSeedSevenAndSaysWhatItDid) {
   EXPECT_EQ(run.code, kValid) << run.output;
   EXPECT_THAT(run.output, HasSubstr("seed=7 nodes=5"));
   EXPECT_THAT(run.output, HasSubstr("seed 7: 5 nodes for 0:"));
-  EXPECT_THAT(run.output, HasSubstr("1 seeds, 0 failed"));
+  EXPECT_THAT(run.output, HasSubstr("1 seed, 0 failed"));
 }
 
 TEST_F(CommandLine, RefusesWhatItCannotDoWithExitCodeTwo) {
@@ -84,12 +84,38 @@ TEST_F(CommandLine, RefusesWhatItCannotDoWithExitCodeTwo) {
       {"--for", "soon"},
       {"--html", "/no/such/folder/run.html"},
       {"--html", in_folder("run.html"), "--seeds", "2"},
+      {"--seeds", "2", "--for", "1m"},
+      {"--replay", in_folder("plan.txt"), "--nodes", "3"},
+      {"--shrink", "--json"},
+      {"--plan", "--twice"},
+      {"--plant", "no-such-bug"},
       {"--test", in_folder("some_test.cc")}};
   for (const auto& arguments : refused) {
     const Ended run = ran(arguments);
     EXPECT_EQ(run.code, kUnknown) << arguments.front() << "\n" << run.output;
     EXPECT_FALSE(run.output.empty()) << arguments.front();
   }
+}
+
+TEST_F(CommandLine, LeavesNoEmptyFileWhereThereIsNothingToWrite) {
+  const std::string page = in_folder("run.html");
+  EXPECT_EQ(ran({"--html", page, "--test", in_folder("some_test.cc")}).code, kUnknown);
+  EXPECT_FALSE(std::filesystem::exists(page));
+  const Ended run = ran({"--shrink", "--test", in_folder("some_test.cc"), "--minutes", "0.1"});
+  EXPECT_EQ(run.code, kValid) << run.output;
+  EXPECT_FALSE(std::filesystem::exists(in_folder("some_test.cc")));
+}
+
+TEST_F(CommandLine, NamesThePlantedBugsAndSaysWhichBuildHasThem) {
+  EXPECT_THAT(ran({"--list-planted"}).output, HasSubstr("canary (node): changes are answered"));
+  const Ended run = ran({"--plant", "canary", "--seed", "1", "--minutes", "1"});
+#ifdef MUSTER_PLANTED
+  EXPECT_EQ(run.code, kInvalid) << run.output;
+  EXPECT_THAT(run.output, HasSubstr(" --minutes 1 --plant canary\n"));
+#else
+  EXPECT_EQ(run.code, kUnknown) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("./run build planted"));
+#endif
 }
 
 TEST_F(CommandLine, EndsAFailingPlanWithExitCodeOneAndTheLineThatReplaysIt) {
@@ -127,7 +153,7 @@ TEST_F(CommandLine, CutShortTellsItsTotals) {
     ASSERT_TRUE(process.read_until("}\n")) << process.output();
     process.signal(signal);
     EXPECT_EQ(process.finish(), kValid) << process.output();
-    EXPECT_THAT(process.output(), HasSubstr(" seeds, 0 failed, "));
+    EXPECT_THAT(process.output(), HasSubstr(", 0 failed, "));
   }
 }
 
