@@ -50,5 +50,6 @@ Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run) {
 }
 Bytes runs() { return "u"; }
 Bytes runs_end() { return "v"; }
+Bytes catching_up() { return "k"; }
 
 }  // namespace crdt::keyspace

@@ -6,6 +6,7 @@
 //   l <seq, 8 bytes big-endian>            one row of the replication log
 //   c <peer public key>                    how far this store covers that peer's log
 //   u <ordinal, first seq, run: 8 each>    a run, and where in the log it began
+//   k                                      why this store is catching up; absent where it is not
 //
 // Shape    the header lies behind the handled marks ("h/...") and before the tasks ("t/..."), so
 //          that what one command changes lies on few pages.
@@ -37,6 +38,7 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run);
 [[nodiscard]] Bytes runs();
 [[nodiscard]] Bytes runs_end();
+[[nodiscard]] Bytes catching_up();
 
 // The part behind the kind letter.
 [[nodiscard]] inline BytesView tail_of(BytesView key) { return key.substr(1); }

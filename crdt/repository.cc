@@ -54,6 +54,11 @@ Error Repository::damaged(const std::string& what) {
 Result<void> Repository::open() {
   head_ = 0;
   digest_ = {};
+  catching_up_.clear();
+  if (const auto sealed = txn_->get(keyspace::catching_up())) {
+    const Result<BytesView> why = open_value(*sealed);
+    catching_up_ = why ? std::string(*why) : "its mark is damaged";
+  }
   const std::optional<Bytes> last = txn_->last_key(keyspace::log(0), keyspace::log_end());
   if (!last) return {};
   head_ = from_big_endian(keyspace::tail_of(*last));
@@ -354,6 +359,15 @@ Cursor Repository::cursor(BytesView peer) {
 void Repository::set_cursor(BytesView peer, const Cursor& cursor) {
   const Bytes value = ByteWriter().number(cursor.run.value).number(cursor.seq).take();
   txn_->put(keyspace::cursor(peer), seal_value(value));
+}
+
+void Repository::set_catching_up(const std::string& why) {
+  catching_up_ = why;
+  if (why.empty()) {
+    txn_->erase(keyspace::catching_up());
+  } else {
+    txn_->put(keyspace::catching_up(), seal_value(why));
+  }
 }
 
 std::map<Bytes, Cursor> Repository::cursors() {

@@ -112,6 +112,17 @@ class Repository {
   [[nodiscard]] Cursor cursor(BytesView peer);
   void set_cursor(BytesView peer, const Cursor& cursor);
   [[nodiscard]] std::map<Bytes, Cursor> cursors();
+  // Whether a peer that sends `cursor` covers rows of an earlier run that this store does not hold:
+  // it went back in time, or its disk is new.
+  [[nodiscard]] bool lost(const Cursor& cursor) {
+    return cursor.run != ReplicaId{} && cursor.run != run_ && cursor.seq > usable(cursor);
+  }
+
+  // --- whether this store may speak for itself ---
+  // Why it is catching up: it was restored, copied, or found behind what its peers know of it.
+  // Whoever owns it then mints, sponsors and serves nothing. Empty where it is not catching up.
+  [[nodiscard]] const std::string& catching_up() const { return catching_up_; }
+  void set_catching_up(const std::string& why);  // Empty: it no longer is.
 
  private:
   struct Cached {
@@ -137,6 +148,7 @@ class Repository {
   std::uint64_t head_ = 0;
   StoreDigest digest_;
   std::uint64_t damage_found_ = 0;
+  std::string catching_up_;
   std::map<std::string, Cached> cache_;
   std::map<std::string, Cached>::iterator recent_ = cache_.end();  // One request asks four times.
   std::list<std::string> ages_;                                    // Least recently used first.

@@ -36,6 +36,7 @@ struct Link {
   std::optional<Hello> hello;
   std::string name;                       // As the config calls the peer.
   std::set<crdt::ReplicaId> their_links;  // Runs that the peer holds a link to.
+  bool catching_up = false;               // The peer's store is.
 
   LogSender sender;
   LogReceiver receiver;

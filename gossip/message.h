@@ -47,6 +47,7 @@ struct Resume {
 // forwarded to these.
 struct Linked {
   std::vector<crdt::ReplicaId> runs;
+  bool catching_up = false;  // The sender's store is: whole sessions with it prove nothing.
 
   bool operator==(const Linked&) const = default;
 };

@@ -177,6 +177,7 @@ void Peer::announce_links() {
 
 Linked Peer::links() const {
   Linked linked;
+  linked.catching_up = !repository_.catching_up().empty();
   for (const auto& [id, link] : links_) {
     if (link->hello) linked.runs.push_back(link->hello->run);
   }
@@ -249,11 +250,14 @@ void Peer::wake(Instant now) {
 void Peer::batch_end(Instant now) {
   retry_parked(now);
   for (const auto& [id, link] : links_) {
+    if (link->hello) settle(*link);
+  }
+  judge_standing();
+  for (const auto& [id, link] : links_) {
     if (!link->hello) {
       flush(now, *link);
       continue;
     }
-    settle(*link);
     const bool behind = link->sender.behind(repository_.head());
     const bool due = link->sender.scanning() || (behind && link->unpushed);
     if (due && !link->unreadable) offer(now, *link);
@@ -338,13 +342,14 @@ std::vector<PeerStatus> Peer::status() const {
   std::vector<PeerStatus> all;
   for (const PeerConfig& peer : config_.peers) {
     const Target& target = targets_.at(peer.public_key);
-    PeerStatus status{peer.name, peer.address, target.dialling ? "dialling" : "down", 0, 0, 0};
+    PeerStatus status{peer.name, peer.address, target.dialling ? "dialling" : "down"};
     status.our_cursor = repository_.cursor(view_of(peer.public_key.bytes)).seq;
     if (target.link) {
       const Link& link = *links_.at(*target.link);
       status.state = "linked";
       status.their_cursor = link.sender.told();
       status.lag = repository_.head() - std::min(repository_.head(), link.sender.told());
+      status.catching_up = link.catching_up;
     }
     all.push_back(std::move(status));
   }

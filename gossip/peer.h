@@ -37,6 +37,7 @@ struct PeerStatus {
   std::uint64_t their_cursor = 0;  // What it covers of this log, as far as it has said.
   std::uint64_t our_cursor = 0;    // What is covered here of its log.
   std::uint64_t lag = 0;           // Rows of this log that it does not cover.
+  bool catching_up = false;        // It says that its store is.
 };
 
 class Peer {
@@ -106,6 +107,9 @@ class Peer {
 
   [[nodiscard]] std::vector<PeerStatus> status() const;
 
+  // How often a peer was found to know more of this store's former runs than the store does.
+  [[nodiscard]] std::uint64_t rollbacks_found() const { return rollbacks_found_; }
+
  private:
   struct Target {
     PeerConfig config;
@@ -156,6 +160,9 @@ class Peer {
   template <class Takes>
   void spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes);
   void rescan(Link& link);
+  void fell_behind(const Link& link, const crdt::Cursor& cursor);
+  void judge_standing();
+  void announce_standing();
   void settle(Link& link);
   void offer(crdt::Instant now, Link& link);
   bool covers(const std::vector<crdt::Cursor>& sources);
@@ -176,6 +183,10 @@ class Peer {
   std::map<LinkId, std::unique_ptr<Link>> links_;
   std::map<crdt::ReplicaId, std::uint64_t> covered_;  // Other runs' logs: covered up to here.
   crdt::SentNames names_;                             // That pushes refer to, on all links.
+  // A whole session was had since this process began, with a peer that was not catching up: what
+  // was lost before it is back, and what other peers know of it is no news.
+  bool had_session_ = false;
+  std::uint64_t rollbacks_found_ = 0;
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };

@@ -78,6 +78,8 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
   target->trouble.clear();
   note(Severity::kInfo, "linked with " + link.name);
   announce_links();
+  // Before any offer: whoever takes this one for whole must know what it is worth.
+  if (!repository_.catching_up().empty()) send(link, links());
   rescan(link);
   return std::nullopt;
 }
@@ -95,6 +97,7 @@ void Peer::rescan(Link& link) {
 }
 
 Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
+  if (repository_.lost(resume.cursor)) fell_behind(link, resume.cursor);
   link.sender.resume(resume.scan, repository_.usable(resume.cursor));
   link.answers.clear();
   link.offer_at.reset();
@@ -103,7 +106,50 @@ Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
 
 Peer::Verdict Peer::on(Instant, Link& link, const Linked& linked) {
   link.their_links = {linked.runs.begin(), linked.runs.end()};
+  link.catching_up = linked.catching_up;
   return std::nullopt;
+}
+
+// A store goes back in time while its process is down, so this is heard in the first moments after
+// a start. Later, when all that a sound peer holds is here, it is worth a line of the log and no
+// more: a liar cannot silence this peer for longer than one session.
+void Peer::fell_behind(const Link& link, const crdt::Cursor& cursor) {
+  ++rollbacks_found_;
+  const std::string found = link.name + " covers row " + std::to_string(cursor.seq) +
+                            " of a former run of this store, which holds " +
+                            std::to_string(repository_.usable(cursor)) + " of them";
+  note(Severity::kWarning,
+       "this store went back in time, or its disk is new: " + found +
+           (had_session_ ? "; what sound peers hold is here already" : "; it is catching up"));
+  if (had_session_ || !repository_.catching_up().empty()) return;
+  repository_.set_catching_up(found);
+  announce_standing();
+}
+
+void Peer::announce_standing() {
+  for (const auto& [id, link] : links_) {
+    if (link->hello) send(*link, links());
+  }
+}
+
+// Caught up: all that a peer of good standing held is here; or all that there is, because every
+// peer is linked and brought what it held. `live` says so of a link, durably with this transaction.
+void Peer::judge_standing() {
+  if (had_session_ && repository_.catching_up().empty()) return;
+  bool sound = false;
+  bool all = !targets_.empty() && complete();
+  for (const auto& [id, link] : links_) {
+    if (!link->hello) continue;
+    const bool whole = link->receiver.live();
+    sound = sound || (whole && !link->catching_up);
+    all = all && whole;
+  }
+  if (!sound && !all) return;
+  had_session_ = true;
+  if (repository_.catching_up().empty()) return;
+  repository_.set_catching_up("");
+  note(Severity::kInfo, "caught up: this peer serves again");
+  announce_standing();
 }
 
 crdt::Applied Peer::apply(Link& link, const Push& push) {

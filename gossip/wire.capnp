@@ -44,6 +44,7 @@ struct Message {
     }
     linked :group {
       runs @6 :List(UInt64);
+      catchingUp @26 :Bool;
     }
     offer :group {
       scan @7 :UInt32;

@@ -65,7 +65,9 @@ void build(wire::Message::Builder out, const Resume& resume) {
 }
 
 void build(wire::Message::Builder out, const Linked& linked) {
-  auto runs = out.initLinked().initRuns(linked.runs.size());
+  auto to = out.initLinked();
+  to.setCatchingUp(linked.catching_up);
+  auto runs = to.initRuns(linked.runs.size());
   for (unsigned i = 0; i < linked.runs.size(); ++i) runs.set(i, linked.runs[i].value);
 }
 
@@ -164,6 +166,7 @@ std::optional<Message> read(wire::Message::Resume::Reader in) {
 std::optional<Message> read(wire::Message::Linked::Reader in) {
   if (in.getRuns().size() > kListMax) return std::nullopt;
   Linked linked;
+  linked.catching_up = in.getCatchingUp();
   for (const std::uint64_t run : in.getRuns()) linked.runs.push_back({run});
   return linked;
 }

@@ -41,6 +41,7 @@ struct Config {
   // few checks of most of them; what is sent meanwhile is served.
   std::chrono::milliseconds drain{5'000};
   LogConfig log;
+  bool accept_restored = false;  // On the command line only: serve a copy although nobody vouches.
   std::vector<std::string> warnings;
 };
 

@@ -1,5 +1,6 @@
 #include "node/lmdb_store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -7,7 +8,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <stdexcept>
+#include <tuple>
 
+#include "crdt/byte_io.h"
 #include "crdt/check.h"
 #include "crdt/planted.h"
 #include "node/lmdb_check.h"
@@ -20,6 +23,7 @@ namespace {
 constexpr std::uint64_t kMapBytesMax = std::uint64_t{16} << 40;  // x86-64 has 128 TiB to give.
 constexpr std::uint64_t kMapAlign = 1 << 20;                     // A multiple of any page size.
 constexpr crdt::BytesView kMarkerKey("\0muster", 7);
+constexpr crdt::BytesView kFileKey("\0file", 5);
 constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
 constexpr crdt::BytesView kFormat = "muster store 2";
 
@@ -27,6 +31,18 @@ MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(
 
 crdt::BytesView to_view(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+// Which file this is. The inode alone could be given out again; when it was born, nobody can set.
+// Not the device: its number changes with a reboot. Where the file system does not tell the birth,
+// it counts as 0.
+crdt::Bytes identity_of(const std::string& path) {
+  struct statx info {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &info) != 0) return {};
+  const bool born = (info.stx_mask & STATX_BTIME) != 0;
+  return crdt::big_endian(info.stx_ino) +
+         crdt::big_endian(born ? static_cast<std::uint64_t>(info.stx_btime.tv_sec) : 0) +
+         crdt::big_endian(born ? info.stx_btime.tv_nsec : 0);
 }
 
 bool is_disk_full(int code) {
@@ -43,6 +59,7 @@ crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options)
   if (const auto there = store->create_if_missing(); !there) return there.error();
   if (const auto opened = store->open_environment(); !opened) return opened.error();
   if (const auto ours = store->check_marker(); !ours) return ours.error();
+  store->check_file();
   return store;
 }
 
@@ -135,6 +152,36 @@ crdt::Result<void> LmdbStore::check_marker() {
   return crdt::Error("the store in " + options_.dir + " belongs to node " + node + " of cluster " +
                      cluster + ", the configuration is for node " + options_.node + " of cluster " +
                      options_.cluster + "; set data_dir to that node's own place");
+}
+
+void LmdbStore::check_file() {
+  const crdt::Bytes here = identity_of(data_file());
+  MDB_txn* transaction = nullptr;
+  if (here.empty() || mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction) != 0) return;
+  MDB_val key = to_val(kFileKey);
+  MDB_val value{};
+  const int code = mdb_get(transaction, database_, &key, &value);
+  const crdt::Bytes known(code == 0 ? to_view(value) : crdt::BytesView());
+  mdb_txn_abort(transaction);
+  copied_ = code == 0 && known != here;
+  // Where it cannot be written now, the next start writes it.
+  if (code == MDB_NOTFOUND) std::ignore = adopt_file();
+}
+
+crdt::Result<void> LmdbStore::adopt_file() {
+  CHECK(transaction_ == nullptr);
+  const crdt::Bytes here = identity_of(data_file());
+  MDB_txn* transaction = nullptr;
+  if (const int code = mdb_txn_begin(environment_, nullptr, 0, &transaction)) return explain(code);
+  MDB_val key = to_val(kFileKey);
+  MDB_val value = to_val(here);
+  if (const int code = mdb_put(transaction, database_, &key, &value, 0)) {
+    mdb_txn_abort(transaction);
+    return explain(code);
+  }
+  if (const int code = mdb_txn_commit(transaction)) return explain(code);
+  copied_ = false;
+  return {};
 }
 
 crdt::Transaction& LmdbStore::begin() {

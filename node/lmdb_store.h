@@ -5,6 +5,8 @@
 //          octet is the store's own: format, cluster and node that it belongs to. A data.mdb is
 //          there only whole and with that key (node/lmdb_create.h), so a missing one means a new
 //          store, and an empty one or one without it is refused: it held something, or is not ours.
+//          A second key of its own says which file it was written to: a store that was copied
+//          together with its folder does not find itself there.
 // Size     the map is sparse address space (Options::map_bytes) and doubles when it is ever full.
 //          The disk reserve refuses commits while LMDB, and whoever must clean up, still has room.
 // Errors   see Store. A put that fails inside LMDB is remembered and makes commit() fail. After a
@@ -37,6 +39,11 @@ class LmdbStore final : public Store, private crdt::Transaction {
   };
 
   [[nodiscard]] static crdt::Result<std::unique_ptr<LmdbStore>> open(const Options& options);
+  // Whether data.mdb is another file than the one that was last adopted: a copy of it, made by
+  // whatever means. Neither a reboot nor a move within the file system makes it one.
+  [[nodiscard]] bool copied() const { return copied_; }
+  // From now on this file is the store. REQUIRES no open transaction.
+  [[nodiscard]] crdt::Result<void> adopt_file();
   // What an operator can do about a damaged store in `dir`, as the end of a sentence.
   [[nodiscard]] static std::string way_out(const std::string& dir);
   ~LmdbStore() override;
@@ -63,6 +70,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   [[nodiscard]] crdt::Result<void> create_if_missing();
   [[nodiscard]] crdt::Result<void> open_environment();
   [[nodiscard]] crdt::Result<void> check_marker();
+  void check_file();
   [[nodiscard]] crdt::Error explain(int code) const;
   [[nodiscard]] std::uint64_t disk_free_bytes() const;
   [[nodiscard]] CommitError recover(int code);
@@ -80,6 +88,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   MDB_cursor* spare_cursor_ = nullptr;  // Of the open transaction; nested scans open more.
   int failure_ = 0;                     // The first failed call of the open transaction.
   bool dirty_ = false;
+  bool copied_ = false;
 };
 
 }  // namespace node

@@ -28,6 +28,9 @@ constexpr std::uint64_t kCountConflictsMax = 1'000;
 constexpr const char* kReadOnlyText =
     "This peer cannot store changes at the moment (its disk is full or failing), so nothing was "
     "changed. Please try again: the next attempt may reach another peer.";
+constexpr const char* kCatchingUpText =
+    "This peer came back with an older copy of its data and is still fetching what it missed, so "
+    "nothing was changed. Please try again: the next attempt may reach another peer.";
 constexpr const char* kDamagedText =
     "This peer's copy of the channel is damaged, so nothing was changed. Please tell whoever "
     "operates Muster, and try again: the next attempt may reach another peer.";
@@ -249,6 +252,7 @@ void Replica::Impl::serve_admin(const HttpRequest& http) {
 std::string_view Replica::Impl::why_not_ready() const {
   if (config_.draining) return "draining";
   if (mode_ == Mode::kReadOnly) return "read-only";
+  if (!repository_.catching_up().empty()) return "catching up";
   if (repository_.damage_found() > 0) return "damaged";
   return {};
 }
@@ -281,6 +285,9 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
 void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
                                   const slack::SlashCommand& command) {
   ++counters_.slack_commands;
+  if (!repository_.catching_up().empty()) {
+    return reply(http, 200, slack::plain_reply(kCatchingUpText));
+  }
   std::string key = slack::document_key(command);
   const auto document =
       damage_ ? crdt::Result<const crdt::Document*>(*damage_) : repository_.document(key);
@@ -360,7 +367,9 @@ Status Replica::Impl::status() {
   status.log_head = repository_.head();
   status.digest = repository_.digest();
   status.conflicts = count_conflicts();
+  status.catching_up = repository_.catching_up();
   if (peer_) status.peers = peer_->status();
+  if (peer_) status.rollbacks_found = peer_->rollbacks_found();
   status.counters = counters_.by_name();
   return status;
 }

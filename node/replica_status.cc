@@ -14,6 +14,7 @@ void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   json.key("their_cursor").number(static_cast<std::int64_t>(peer.their_cursor));
   json.key("our_cursor").number(static_cast<std::int64_t>(peer.our_cursor));
   json.key("lag").number(static_cast<std::int64_t>(peer.lag));
+  json.key("catching_up").boolean(peer.catching_up);
   json.end_object();
 }
 
@@ -59,6 +60,8 @@ std::string to_json(const Status& status) {
   json.field("state_hash", hex(status.digest.hash));
   json.key("read_only").boolean(status.read_only);
   json.key("complete").boolean(status.complete);
+  json.field("catching_up", status.catching_up);
+  json.key("rollbacks_found").number(static_cast<std::int64_t>(status.rollbacks_found));
   json.key("damage_found").number(static_cast<std::int64_t>(status.damage_found));
   if (status.conflicts) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
@@ -78,6 +81,8 @@ std::string to_prometheus(const Status& status) {
   std::string out;
   metric(out, "gauge", "read_only", "", status.read_only ? 1 : 0);
   metric(out, "gauge", "complete", "", status.complete ? 1 : 0);
+  metric(out, "gauge", "catching_up", "", status.catching_up.empty() ? 0 : 1);
+  metric(out, "counter", "rollbacks_found_total", "", status.rollbacks_found);
   metric(out, "counter", "damage_found_total", "", status.damage_found);
   metric(out, "gauge", "log_head", "", status.log_head);
   metric(out, "gauge", "documents", "", status.digest.documents);

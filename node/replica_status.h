@@ -32,7 +32,9 @@ struct Status {
   std::string name;
   crdt::ReplicaId run;
   bool read_only = false;
-  bool complete = false;           // Every configured peer is linked.
+  bool complete = false;              // Every configured peer is linked.
+  std::string catching_up;            // Why it serves nothing yet; empty where it does.
+  std::uint64_t rollbacks_found = 0;  // Peers that knew more of former runs than this store.
   std::uint64_t damage_found = 0;  // Stored values with a wrong checksum, each time one was read.
   std::uint64_t log_head = 0;
   crdt::StoreDigest digest;

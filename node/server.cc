@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "crdt/repository.h"
 #include "node/clock.h"
 #include "node/entropy.h"
 
@@ -14,6 +15,14 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kAdminConnectionsMax = 256;  // People, a scraper, and their mistakes.
+
+std::string standing_text(const Config& config, const std::string& why) {
+  const std::string text = "this peer serves nothing before it has caught up: " + why;
+  if (!config.replica.gossip.peers.empty()) return text;
+  return text +
+         ". No other peer is configured, so nobody can bring what it lacks: list one, or, if this "
+         "copy is all there is, start it once with --accept-restored";
+}
 
 }  // namespace
 
@@ -30,20 +39,8 @@ Server::~Server() = default;
 
 crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& log) {
   std::unique_ptr<Server> server(new Server(log));
-  LmdbStore::Options store;
-  store.dir = config.data_dir;
-  store.cluster = config.replica.gossip.cluster;
-  store.node = config.replica.name;
-  store.map_bytes = config.map_bytes;
-  store.disk_reserve_bytes = config.disk_reserve_bytes;
-  auto opened = LmdbStore::open(store);
-  if (!opened) return opened.error();
-  server->lmdb_ = std::move(*opened);
-  server->store_ = std::make_unique<WriteBehind>(*server->lmdb_);
-  if (const auto replayed = server->store_->open(); !replayed) {
-    return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
-                       LmdbStore::way_out(config.data_dir));
-  }
+  if (const auto stored = server->open_store(config); !stored) return stored.error();
+  if (const auto judged = server->judge_standing(config); !judged) return judged.error();
   if (const auto listening = server->listen(config); !listening) return listening.error();
   server->drain_ = config.drain;
   crdt::Rng::Seed seed{};
@@ -54,6 +51,49 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   server->driver_ =
       std::make_unique<Driver>(*server->store_, performer, std::move(replica), seed, read_clock());
   return server;
+}
+
+crdt::Result<void> Server::open_store(const Config& config) {
+  LmdbStore::Options store;
+  store.dir = config.data_dir;
+  store.cluster = config.replica.gossip.cluster;
+  store.node = config.replica.name;
+  store.map_bytes = config.map_bytes;
+  store.disk_reserve_bytes = config.disk_reserve_bytes;
+  auto opened = LmdbStore::open(store);
+  if (!opened) return opened.error();
+  lmdb_ = std::move(*opened);
+  store_ = std::make_unique<WriteBehind>(*lmdb_);
+  if (const auto replayed = store_->open(); !replayed) {
+    return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
+                       LmdbStore::way_out(config.data_dir));
+  }
+  return {};
+}
+
+// A copy must not pass for the store it was made of: it may lack what that one has acknowledged.
+crdt::Result<void> Server::judge_standing(const Config& config) {
+  crdt::Repository repository;
+  repository.use(store_->begin());
+  // A damaged store is the Replica's to tell.
+  const bool readable = repository.open().has_value();
+  std::string why = repository.catching_up();
+  if (readable && lmdb_->copied()) why = "its file is a copy of the one that was last served";
+  if (config.accept_restored && !why.empty()) {
+    log_.write(Level::kWarning, "serving at once, as --accept-restored says, although " + why);
+    why.clear();
+  }
+  if (!readable || why == repository.catching_up()) {
+    store_->abort();
+  } else {
+    repository.set_catching_up(why);
+    if (const auto marked = store_->commit(); !marked) {
+      return crdt::Error("cannot mark the store in " + config.data_dir +
+                         " as a copy: " + marked.error().message);
+    }
+  }
+  if (!why.empty()) log_.write(Level::kWarning, standing_text(config, why));
+  return readable && lmdb_->copied() ? lmdb_->adopt_file() : crdt::Result<void>();
 }
 
 crdt::Result<void> Server::listen(const Config& config) {

@@ -64,6 +64,8 @@ class Server final : private Performer, private Intake {
   Uuid next_uuid() override;
   void note(Notice notice) override { log_.write(notice); }
 
+  [[nodiscard]] crdt::Result<void> open_store(const Config& config);
+  [[nodiscard]] crdt::Result<void> judge_standing(const Config& config);
   [[nodiscard]] crdt::Result<void> listen(const Config& config);
   void schedule_turn();
   void turn();

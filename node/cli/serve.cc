@@ -19,6 +19,7 @@ namespace {
 struct ServeOptions {
   std::string config;
   int ready_fd = -1;
+  bool accept_restored = false;
 };
 
 int unusable(const crdt::Error& error) {
@@ -52,8 +53,9 @@ void say_ready(const ServeOptions& options, const std::string& addresses) {
 
 int serve(const ServeOptions& options) {
   prepare_process();
-  const auto config = load_config(options.config);
+  auto config = load_config(options.config);
   if (!config) return unusable(config.error());
+  config->accept_restored = options.accept_restored;
   const auto log = Log::open(config->log);
   if (!log) return unusable(log.error());
   for (const std::string& warning : config->warnings) (*log)->write(Level::kWarning, warning);
@@ -88,6 +90,9 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option(
       "--ready-fd", options->ready_fd,
       "write the line that begins with \"ready\" to this descriptor, not to stdout");
+  command->add_flag("--accept-restored", options->accept_restored,
+                    "serve a restored or copied store at once, although no other peer has brought "
+                    "what it may lack; for the last copy there is");
   command->footer(
       "SIGTERM drains first: for drain_ms of the configuration /readyz says 503, so that load\n"
       "balancers look elsewhere, and everything is served. A second one, or ctrl-C, skips that.\n"

@@ -31,7 +31,7 @@ class Maker {
       case 1:
         return Resume{static_cast<std::uint32_t>(number()), {{number()}, number()}};
       case 2:
-        return Linked{list<ReplicaId>([&] { return ReplicaId{number()}; })};
+        return Linked{list<ReplicaId>([&] { return ReplicaId{number()}; }), flag()};
       case 3:
         return Push{number() | 1, flag(), change()};
       case 4:
@@ -231,7 +231,7 @@ TEST(Wire, ListsAreBounded) {
     const std::vector<Bytes> keys(size, "t");
     std::vector<crdt::DocumentDelta> deltas;
     for (std::size_t i = 0; i < size; ++i) deltas.push_back({"k" + std::to_string(i), {}});
-    return {Linked{std::vector<ReplicaId>(size)},
+    return {Linked{std::vector<ReplicaId>(size), false},
             Pushed{std::vector<std::uint64_t>(size)},
             Push{1, false, {std::move(deltas), {}}},
             Push{1, false, {{}, std::vector<crdt::Record>(size, {"t", ""})}},

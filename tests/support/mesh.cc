@@ -160,6 +160,13 @@ void Mesh::roll_back(std::size_t index, const node::MemoryStore& snapshot) {
   restart(index);
 }
 
+void Mesh::mark_catching_up(std::size_t index) {
+  Node& node = *nodes_[index];
+  node.repository->use(node.store.begin());
+  node.repository->set_catching_up("it was restored");
+  CHECK(node.store.commit());
+}
+
 void Mesh::restart(std::size_t index) {
   std::vector<End> closing;
   for (const auto& [end, other] : ends_) {

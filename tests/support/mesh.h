@@ -59,6 +59,11 @@ class Mesh {
   const crdt::StoreDigest& digest(std::size_t node) const {
     return nodes_[node]->repository->digest();
   }
+  const std::string& catching_up(std::size_t node) const {
+    return nodes_[node]->repository->catching_up();
+  }
+  // As `muster restore` marks a copy, or as a wiped disk comes back.
+  void mark_catching_up(std::size_t node);
   gossip::Peer& peer(std::size_t node) { return *nodes_[node]->peer; }
   std::vector<gossip::PeerStatus> status(std::size_t node);
   const std::vector<std::string>& notices() const { return notices_; }
