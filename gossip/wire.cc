@@ -291,10 +291,16 @@ Decoded decode_plain(BytesView body) {
 Decoded decode_packed(BytesView body) {
   kj::ArrayInputStream in(octets(body));
   capnp::word scratch[kPackedBytesMax / sizeof(capnp::word)];
-  // The limit also bounds what is unpacked, before it is.
-  capnp::PackedMessageReader reader(in, limits(kPackedBytesMax), scratch);
-  Decoded message = message_of(reader);
-  if (in.tryGetReadBuffer().size() > 0) return Error("a message of a peer goes on past its end");
+  Decoded message = std::optional<Message>();
+  bool rest = false;
+  {
+    // The limit also bounds what is unpacked, before it is. The reader's end throws where segments
+    // are missing that nothing referred to; a value on its way out of this function would leak.
+    capnp::PackedMessageReader reader(in, limits(kPackedBytesMax), scratch);
+    message = message_of(reader);
+    rest = in.tryGetReadBuffer().size() > 0;
+  }
+  if (rest) return Error("a message of a peer goes on past its end");
   return message;
 }
 

@@ -24,7 +24,7 @@ foreach(text "muster.1:man/man1" "debian/changelog:doc/muster")
 endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/package/muster.1.gz DESTINATION share/man/man1
         RENAME muster-sim.1.gz)
-add_custom_target(package_files DEPENDS ${package_files})
+add_custom_target(package_files ALL DEPENDS ${package_files})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME muster)
