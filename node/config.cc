@@ -53,7 +53,7 @@ class Loader {
     config.drain = std::chrono::milliseconds(
         root_.number_or("drain_ms", static_cast<std::uint64_t>(config.drain.count()), 0, 600'000));
     load_slack(root_.object("slack"));
-    load_admin(root_.object("admin"));
+    if (root_.has("admin")) load_admin(root_.object("admin"));
     load_peers(root_.object("peers"));
     load_limits(root_.object("limits"));
     load_log(root_.object("log"));
@@ -235,16 +235,16 @@ crdt::Result<Config> load_config(const std::string& path) {
   return std::move(loader.config);
 }
 
-crdt::Result<HostPort> admin_address_in(const std::string& path) {
+crdt::Result<std::string> data_dir_in(const std::string& path) {
   const auto file = read_text_file(path);
   if (!file) return file.error();
   nlohmann::json json;
   if (const auto parsed = parse_json_file(file->text, path, json); !parsed) return parsed.error();
   std::optional<crdt::Error> error;
-  ConfigReader root(json, "", error);
-  const std::string address = root.object("admin").text("listen");
+  const std::string text = ConfigReader(json, "", error).text("data_dir");
   if (error) return crdt::Error(path + ": " + error->message);
-  return parse_host_port(address);
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  return {boost::system::in_place_value, (folder / text).lexically_normal().string()};
 }
 
 }  // namespace node

@@ -5,7 +5,7 @@
 //          one.
 //            name, letter, data_dir, identity_file, reply_hold_ms, drain_ms
 //            slack  {listen, signing_secret_file or signing_secret_env}
-//            admin  {listen}
+//            admin  {listen}, or nothing
 //            peers  {listen, cluster, list: [{name, address, public_key}]}
 //            limits {body_bytes, connections}
 //            log    {level, file, rotate_bytes, rotate_files}
@@ -21,7 +21,6 @@
 #include <vector>
 
 #include "crdt/result.h"
-#include "node/host_port.h"
 #include "node/log.h"
 #include "node/replica.h"
 
@@ -30,8 +29,8 @@ namespace node {
 struct Config {
   ReplicaConfig replica;
   std::string data_dir;
-  std::string slack_listen;  // "host:port", as the other two.
-  std::string admin_listen;
+  std::string slack_listen;                     // "host:port", as the other two.
+  std::string admin_listen = "127.0.0.1:8081";  // Not beyond this machine unless somebody says so.
   std::string peers_listen;
   std::size_t body_bytes_max = 1 << 20;  // Slack's largest payloads are well below.
   std::size_t connections_max = 4096;    // A load balancer's pool, many times over.
@@ -47,7 +46,7 @@ struct Config {
 
 [[nodiscard]] crdt::Result<Config> load_config(const std::string& path);
 
-// Only admin.listen of such a file: its secrets may not be readable for whoever asks.
-[[nodiscard]] crdt::Result<HostPort> admin_address_in(const std::string& path);
+// Only data_dir of such a file: its secrets may not be readable for whoever asks.
+[[nodiscard]] crdt::Result<std::string> data_dir_in(const std::string& path);
 
 }  // namespace node

@@ -44,6 +44,7 @@ struct HttpRequest {
   std::string content_type;             // as sent, parameters included; empty if absent
   std::vector<std::string> signatures;  // every X-Slack-Signature header, in order
   std::vector<std::string> timestamps;  // every X-Slack-Request-Timestamp header, in order
+  std::string authorization;            // the header as sent; empty if absent
   crdt::Bytes body;                     // raw, at most the server's body limit
 
   bool operator==(const HttpRequest&) const = default;

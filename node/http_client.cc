@@ -151,7 +151,13 @@ HttpClient& HttpClient::operator=(HttpClient&& other) noexcept {
   return *this;
 }
 
-crdt::Result<HttpAnswer> HttpClient::call(const HttpCall& call) {
+crdt::Result<HttpAnswer> HttpClient::call(const HttpCall& call) { return exchange(call, nullptr); }
+
+crdt::Result<HttpAnswer> HttpClient::stream(const HttpCall& call, const OnPart& on_part) {
+  return exchange(call, &on_part);
+}
+
+crdt::Result<HttpAnswer> HttpClient::exchange(const HttpCall& call, const OnPart* on_part) {
   const Deadline deadline = read_clock().steady + timeout_;
   drop_stale_connection();
   if (socket_ < 0) {
@@ -161,7 +167,7 @@ crdt::Result<HttpAnswer> HttpClient::call(const HttpCall& call) {
     close();
     return sent.error();
   }
-  auto answer = receive(deadline);
+  auto answer = receive(deadline, on_part);
   const bool keep = answer && lower(answer->header("connection")) != "close";
   if (!keep) close();
   return answer;
@@ -238,7 +244,7 @@ crdt::Result<bool> HttpClient::read_more(std::string& buffer, Deadline deadline)
   return true;
 }
 
-crdt::Result<HttpAnswer> HttpClient::receive(Deadline deadline) {
+crdt::Result<HttpAnswer> HttpClient::receive(Deadline deadline, const OnPart* on_part) {
   std::string buffer;
   std::size_t end = std::string::npos;
   while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
@@ -250,13 +256,15 @@ crdt::Result<HttpAnswer> HttpClient::receive(Deadline deadline) {
   auto head = parse_head(std::string_view(buffer).substr(0, end));
   if (!head) return failed("does not speak HTTP");
   head->body = buffer.substr(end + 4);
-  if (auto read = read_body(*head, deadline); !read) return read.error();
+  const bool chunked = lower(head->header("transfer-encoding")) == "chunked";
+  const auto read = chunked ? read_chunks(*head, deadline, head->status == 200 ? on_part : nullptr)
+                            : read_body(*head, deadline);
+  if (!read) return read.error();
   return std::move(*head);
 }
 
 // REQUIRES that answer.body holds what came behind the headers.
 crdt::Result<void> HttpClient::read_body(HttpAnswer& answer, Deadline deadline) {
-  if (lower(answer.header("transfer-encoding")) == "chunked") return read_chunks(answer, deadline);
   const std::string_view length = answer.header("content-length");
   const bool empty = answer.status == 204 || answer.status == 304;
   if (length.empty() && empty) return {};
@@ -274,7 +282,8 @@ crdt::Result<void> HttpClient::read_body(HttpAnswer& answer, Deadline deadline) 
   return {};
 }
 
-crdt::Result<void> HttpClient::read_chunks(HttpAnswer& answer, Deadline deadline) {
+crdt::Result<void> HttpClient::read_chunks(HttpAnswer& answer, Deadline deadline,
+                                           const OnPart* on_part) {
   std::string rest = std::exchange(answer.body, {});
   for (;;) {
     const std::size_t line = rest.find("\r\n");
@@ -288,6 +297,10 @@ crdt::Result<void> HttpClient::read_chunks(HttpAnswer& answer, Deadline deadline
         answer.body.append(rest, line + 2, *size);
         rest.erase(0, line + 2 + *size + 2);
         if (*size == 0) return {};
+        if (on_part == nullptr) continue;
+        if (!(*on_part)(answer.body)) return failed("was sending more than was wanted");
+        answer.body.clear();
+        deadline = read_clock().steady + timeout_;
         continue;
       }
     }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,15 +63,22 @@ class HttpClient {
   // The timeout covers the whole call, connecting included.
   [[nodiscard]] crdt::Result<HttpAnswer> call(const HttpCall& call);
 
+  // As call(), but hands on each part of a 200 that comes in chunks; the answer's body is empty
+  // then. The timeout starts anew with each part. `on_part` says false to end it there: an Error.
+  using OnPart = std::function<bool(std::string_view part)>;
+  [[nodiscard]] crdt::Result<HttpAnswer> stream(const HttpCall& call, const OnPart& on_part);
+
  private:
   using Deadline = crdt::Instant;
 
   [[nodiscard]] crdt::Result<void> connect(Deadline deadline);
   [[nodiscard]] crdt::Result<void> send(std::string_view bytes, Deadline deadline);
-  [[nodiscard]] crdt::Result<HttpAnswer> receive(Deadline deadline);
+  [[nodiscard]] crdt::Result<HttpAnswer> exchange(const HttpCall& call, const OnPart* on_part);
+  [[nodiscard]] crdt::Result<HttpAnswer> receive(Deadline deadline, const OnPart* on_part);
   [[nodiscard]] crdt::Result<bool> read_more(std::string& buffer, Deadline deadline);
   [[nodiscard]] crdt::Result<void> read_body(HttpAnswer& answer, Deadline deadline);
-  [[nodiscard]] crdt::Result<void> read_chunks(HttpAnswer& answer, Deadline deadline);
+  [[nodiscard]] crdt::Result<void> read_chunks(HttpAnswer& answer, Deadline deadline,
+                                               const OnPart* on_part);
   [[nodiscard]] crdt::Error failed(std::string_view what) const;
   void drop_stale_connection();
   void close();

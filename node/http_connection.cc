@@ -132,6 +132,7 @@ HttpHead HttpConnection::head_of(int status, std::string_view content_type) cons
   head.content_type = content_type;
   head.date = host_.date();
   head.uuid = uuid_;
+  head.wants_token = status == 401 && host_.listener() == Listener::kAdmin;
   if (!keep_alive_) {
     head.connection = "close";
   } else if (!may_stream_) {

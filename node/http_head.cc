@@ -78,6 +78,7 @@ void append_head(std::string& out, const HttpHead& head) {
     out += "\r\nX-Request-Id: ";
     out += to_string(head.uuid);
   }
+  if (head.wants_token) out += "\r\nWWW-Authenticate: Bearer realm=\"muster\"";
   out += "\r\nDate: ";
   out += head.date;
   // Answers show what is true now, and to one person.

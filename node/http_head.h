@@ -17,6 +17,7 @@ struct HttpHead {
   Uuid uuid;                            // X-Request-Id; none where zero.
   std::optional<std::uint64_t> length;  // Without: chunks, or everything until the end.
   bool chunked = false;
+  bool wants_token = false;     // Says so, as a 401 must.
   std::string_view connection;  // "close", "keep-alive" (asked for by HTTP/1.0), or none.
 };
 

@@ -42,6 +42,8 @@ class Sink final : public http::basic_parser<true> {
   void on_field_impl(http::field field, string_view name, string_view value, error_code&) override {
     if (field == http::field::content_type) {
       request.content_type = value;
+    } else if (field == http::field::authorization) {
+      request.authorization = value;
     } else if (field == http::field::expect) {
       expects_continue = iequals(value, "100-continue");
     } else if (field == http::field::unknown && name.size() > 8 && (name[0] | 0x20) == 'x') {

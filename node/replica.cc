@@ -10,6 +10,7 @@
 #include "crdt/handled_set.h"
 #include "crdt/planted.h"
 #include "gossip/peer.h"
+#include "node/admin_api.h"
 #include "node/replica_records.h"
 #include "node/replica_status.h"
 #include "slack/handler.h"
@@ -79,7 +80,8 @@ class Replica::Impl {
   void serve_command(const Now& now, const HttpRequest& http, const slack::SlashCommand& command);
   void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
              std::string key, slack::HandlerResult result);
-  void serve_admin(const HttpRequest& http);
+  void serve_health(const HttpRequest& http);
+  void serve_operator(const Now& now, const HttpRequest& http);
   // Why a load balancer should send its requests elsewhere, in a word; empty while it should not.
   [[nodiscard]] std::string_view why_not_ready() const;
   void refuse_method(const HttpRequest& http, std::string_view allowed);
@@ -224,29 +226,39 @@ void Replica::Impl::on(const Now& now, const HttpRequest& request) {
   if (request.listener == Listener::kPublic && slack::is_slack_path(request.target)) {
     return serve_slack(now, request);
   }
-  serve_admin(request);
+  const std::string_view path = path_of(request.target);
+  if (path == "/healthz" || path == "/readyz") return serve_health(request);
+  if (request.listener == Listener::kAdmin) return serve_operator(now, request);
+  reply(request, 404, "There is nothing at this address.\n", "text/plain");
 }
 
 void Replica::Impl::refuse_method(const HttpRequest& http, std::string_view allowed) {
   reply(http, 405, "This address takes " + std::string(allowed) + " only.\n", "text/plain");
 }
 
-void Replica::Impl::serve_admin(const HttpRequest& http) {
-  const std::string_view path = path_of(http.target);
-  const bool admin = http.listener == Listener::kAdmin;
-  const bool health = path == "/healthz" || path == "/readyz";
-  if (!health && !(admin && (path == "/status" || path == "/metrics"))) {
-    return reply(http, 404, "There is nothing at this address.\n", "text/plain");
-  }
-  if (http.method != "GET" && http.method != "HEAD") return refuse_method(http, "GET");
-  if (path == "/healthz") return reply(http, 200, "ok\n", "text/plain");
-  if (path == "/readyz") {
-    const std::string_view why = why_not_ready();
-    if (why.empty()) return reply(http, 200, "ready\n", "text/plain");
-    return reply(http, 503, std::string(why) + "\n", "text/plain");
-  }
-  if (path == "/status") return reply(http, 200, to_json(status()));
-  reply(http, 200, to_prometheus(status()), "text/plain; version=0.0.4");
+void Replica::Impl::serve_health(const HttpRequest& http) {
+  if (http.method != "GET") return refuse_method(http, "GET");
+  if (path_of(http.target) == "/healthz") return reply(http, 200, "ok\n", "text/plain");
+  const std::string_view why = why_not_ready();
+  if (why.empty()) return reply(http, 200, "ready\n", "text/plain");
+  reply(http, 503, std::string(why) + "\n", "text/plain");
+}
+
+void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
+  const auto apply = [this](crdt::Change change) -> crdt::Result<std::uint64_t> {
+    const auto outcome = repository_.apply(change);
+    if (!outcome) return outcome.error();
+    CHECK(peer_ && outcome->applied == crdt::Applied::kApplied);
+    ++counters_.changes;
+    peer_->push(outcome->seq, change);
+    return outcome->seq;
+  };
+  AdminContext context{
+      now,  config_, repository_, peer_ ? &*peer_ : nullptr, effects_, [this] { return status(); },
+      apply};
+  if (serve_admin(context, http)) return;
+  ++counters_.admin_refused;
+  note(Level::kWarning, http.uuid, "refused a request at the admin address: no known token");
 }
 
 std::string_view Replica::Impl::why_not_ready() const {

@@ -16,6 +16,7 @@
 #include "crdt/rng.h"
 #include "crdt/transaction.h"
 #include "gossip/config.h"
+#include "node/admin_token.h"
 #include "node/effects.h"
 #include "node/event.h"
 
@@ -24,8 +25,9 @@ namespace node {
 struct ReplicaConfig {
   std::string name;   // This node's name, as operators call it.
   char letter = 'a';  // Shown in task numbers minted during a split; unique in the cluster.
-  std::string signing_secret;  // Slack's.
-  bool draining = false;       // As after the event Draining.
+  std::string signing_secret;            // Slack's.
+  bool draining = false;                 // As after the event Draining.
+  std::vector<AdminToken> admin_tokens;  // Whoever shows none of these is told nothing.
   bool debug_notices = false;  // Whether Notices of Level::kDebug are wanted: one for each change.
   gossip::Config gossip;
   // How long a reply waits for every live peer to hold the change durably, so that the next request

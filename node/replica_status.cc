@@ -37,7 +37,8 @@ void peer_metric(std::string& out, const Status& status, const std::string& name
 }  // namespace
 
 std::map<std::string, std::uint64_t> Counters::by_name() const {
-  return {{"changes", changes},
+  return {{"admin_refused", admin_refused},
+          {"changes", changes},
           {"http_requests", http_requests},
           {"peer_warnings", peer_warnings},
           {"replies_before_every_peer_had_the_change", replies_before_every_peer_had_the_change},

@@ -15,6 +15,7 @@ namespace node {
 
 // What a Replica counts since the process began.
 struct Counters {
+  std::uint64_t admin_refused = 0;  // Requests of operators without a token that is known.
   std::uint64_t changes = 0;
   std::uint64_t http_requests = 0;
   std::uint64_t peer_warnings = 0;

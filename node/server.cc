@@ -7,6 +7,7 @@
 #include "crdt/repository.h"
 #include "node/clock.h"
 #include "node/entropy.h"
+#include "node/local_access.h"
 
 namespace node {
 
@@ -47,6 +48,7 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   server->rng_.fill(seed);
   Performer& performer = *server;
   ReplicaConfig replica = config.replica;
+  replica.admin_tokens = server->open_access(config.data_dir);
   replica.debug_notices = log.writes(Level::kDebug);
   server->driver_ =
       std::make_unique<Driver>(*server->store_, performer, std::move(replica), seed, read_clock());
@@ -94,6 +96,20 @@ crdt::Result<void> Server::judge_standing(const Config& config) {
   }
   if (!why.empty()) log_.write(Level::kWarning, standing_text(config, why));
   return readable && lmdb_->copied() ? lmdb_->adopt_file() : crdt::Result<void>();
+}
+
+// A peer that operators cannot ask still serves: a full disk is the likely reason.
+std::vector<AdminToken> Server::open_access(const std::string& data_dir) {
+  std::vector<std::string> warnings;
+  const auto warn = [&warnings](const crdt::Error& error) {
+    warnings.push_back("the admin API of this start cannot be used: " + error.message);
+  };
+  auto tokens = open_local_tokens(data_dir, rng_, warnings);
+  if (!tokens) warn(tokens.error());
+  const auto published = publish_admin_address(data_dir, admin_->address());
+  if (!published) warn(published.error());
+  for (const std::string& warning : warnings) log_.write(Level::kWarning, warning);
+  return tokens ? std::move(*tokens) : std::vector<AdminToken>{};
 }
 
 crdt::Result<void> Server::listen(const Config& config) {

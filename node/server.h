@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "crdt/result.h"
 #include "crdt/rng.h"
@@ -67,6 +68,8 @@ class Server final : private Performer, private Intake {
   [[nodiscard]] crdt::Result<void> open_store(const Config& config);
   [[nodiscard]] crdt::Result<void> judge_standing(const Config& config);
   [[nodiscard]] crdt::Result<void> listen(const Config& config);
+  // REQUIRES the store is open and all listen.
+  [[nodiscard]] std::vector<AdminToken> open_access(const std::string& data_dir);
   void schedule_turn();
   void turn();
   void arm_wake();

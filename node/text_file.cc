@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace node {
@@ -58,6 +59,17 @@ crdt::Result<void> write_new_file(const std::string& path, std::string_view text
   ::unlink(path.c_str());
   errno = error;
   return failed("write", path);
+}
+
+crdt::Result<void> replace_file(const std::string& path, std::string_view text) {
+  const std::string unfinished = path + ".new";
+  if (::unlink(unfinished.c_str()) != 0 && errno != ENOENT) return failed("replace", unfinished);
+  const auto written = write_new_file(unfinished, text);
+  if (!written) return written;
+  if (std::rename(unfinished.c_str(), path.c_str()) == 0) return {};
+  const crdt::Error error = failed("replace", path);
+  ::unlink(unfinished.c_str());
+  return error;
 }
 
 }  // namespace node

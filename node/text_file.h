@@ -21,4 +21,8 @@ struct TextFile {
 // Mode 0600. Never replaces a file: an Error where one is there.
 [[nodiscard]] crdt::Result<void> write_new_file(const std::string& path, std::string_view text);
 
+// As write_new_file, and whoever reads `path` meanwhile sees the old text or the new one. REQUIRES
+// one writer at a time.
+[[nodiscard]] crdt::Result<void> replace_file(const std::string& path, std::string_view text);
+
 }  // namespace node

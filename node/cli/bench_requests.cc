@@ -26,7 +26,6 @@ constexpr std::uint64_t kWarmUpRequests = 60'000;  // A second of the fastest se
 constexpr double kSpare = 1.5;                     // Of the warm-up's rate: caches still warm.
 constexpr std::chrono::milliseconds kAnchorTime{1500};
 constexpr std::chrono::seconds kSettle{30};
-constexpr std::chrono::seconds kAsk{5};
 
 // A folder that goes with its owner.
 class ScratchFolder {
@@ -187,10 +186,9 @@ class OwnCluster {
 
   // How many changes the loaded peer has made since it began.
   crdt::Result<std::uint64_t> changes() const {
-    HttpClient client("127.0.0.1", cluster_->admin_port(1), kAsk);
-    const auto answer = client.call({"GET", "/status", {}, {}});
+    const auto answer = cluster_->status_text(1);
     if (!answer) return answer.error();
-    const auto json = nlohmann::json::parse(answer->body, nullptr, false);
+    const auto json = nlohmann::json::parse(*answer, nullptr, false);
     const auto at = nlohmann::json::json_pointer("/counters/changes");
     if (json.is_discarded() || !json.contains(at)) {
       return crdt::Error("the peer's status does not count its changes");

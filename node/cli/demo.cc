@@ -65,7 +65,9 @@ void introduce(const DemoFolder& folder, DemoCluster& cluster) {
               << "  slack http://127.0.0.1:" << cluster.slack_port(peer)
               << "  admin http://127.0.0.1:" << cluster.admin_port(peer) << "\n";
   }
-  std::cout << std::flush;
+  std::cout << "Operators ask a peer from another terminal: muster status --data "
+            << (folder.path() / "peer-1" / "store").string() << "\n"
+            << std::flush;
 }
 
 // One types; a failure is shown and one types on.

@@ -205,7 +205,11 @@ crdt::Result<void> DemoCluster::wait_until_ready(int number, int ready_fd) {
     heard.append(bytes, static_cast<std::size_t>(count));
   }
   peer.slack.emplace("127.0.0.1", peer.slack_port, kAnswerWithin);
-  peer.admin.emplace("127.0.0.1", peer.admin_port, kAnswerWithin);
+  AdminOptions admin;
+  admin.data = (peer.folder / "store").string();
+  auto client = AdminClient::open(admin, kAnswerWithin);
+  if (!client) return client.error();
+  peer.admin.emplace(std::move(*client));
   return {};
 }
 
@@ -246,15 +250,20 @@ crdt::Result<HttpAnswer> DemoCluster::send(int peer, const HttpCall& call) {
   return at(peer).slack->call(call);
 }
 
-crdt::Result<PeerStatus> DemoCluster::status(int peer) {
+crdt::Result<std::string> DemoCluster::status_text(int peer) {
   if (!running(peer)) return crdt::Error("peer " + std::to_string(peer) + " is down");
-  const auto answer = at(peer).admin->call({"GET", "/status", {}, {}});
+  auto answer = at(peer).admin->call("GET", "/status");
   if (!answer) return answer.error();
   if (answer->status != 200) {
-    return crdt::Error("peer " + std::to_string(peer) + " answered its status with " +
-                       std::to_string(answer->status));
+    return crdt::Error("peer " + std::to_string(peer) + ": " + refusal_in(*answer).message);
   }
-  return parse_peer_status(answer->body);
+  return {boost::system::in_place_value, std::move(answer->body)};
+}
+
+crdt::Result<PeerStatus> DemoCluster::status(int peer) {
+  const auto text = status_text(peer);
+  if (!text) return text.error();
+  return parse_peer_status(*text);
 }
 
 }  // namespace node::cli

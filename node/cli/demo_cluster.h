@@ -20,6 +20,7 @@
 
 #include "crdt/result.h"
 #include "gossip/noise_keys.h"
+#include "node/cli/admin_client.h"
 #include "node/cli/child_process.h"
 #include "node/cli/peer_status.h"
 #include "node/cli/relay.h"
@@ -71,6 +72,7 @@ class DemoCluster {
   // Through the Slack door, over a kept connection.
   [[nodiscard]] crdt::Result<HttpAnswer> send(int peer, const HttpCall& call);
   [[nodiscard]] crdt::Result<PeerStatus> status(int peer);
+  [[nodiscard]] crdt::Result<std::string> status_text(int peer);  // As it came: JSON.
 
   // Waits until every running peer sees the links that are there and all that reach one another, if
   // over others, hold the same. `pause` sleeps and says false to give up early.
@@ -92,7 +94,7 @@ class DemoCluster {
     std::vector<std::uint16_t> lanes;  // By number of the other peer, from 0; its own is 0.
     std::optional<ChildProcess> process;
     std::optional<HttpClient> slack;
-    std::optional<HttpClient> admin;
+    std::optional<AdminClient> admin;
   };
 
   explicit DemoCluster(Options options) : options_(std::move(options)) {}

@@ -2,61 +2,42 @@
 
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "node/cli/admin_client.h"
 #include "node/cli/status_table.h"
-#include "node/config.h"
-#include "node/http_client.h"
 
 namespace node::cli {
 namespace {
 
-constexpr std::chrono::seconds kAnswerWithin{5};  // A person waits at the terminal.
-
 struct StatusOptions {
-  std::string config;
-  std::string url;
+  AdminOptions admin;
   bool json = false;
 };
 
-crdt::Result<Url> target_of(const StatusOptions& options) {
-  if (!options.url.empty()) {
-    auto url = parse_url(options.url);
-    if (url && url->target == "/") url->target = "/status";
-    return url;
-  }
-  const auto address = admin_address_in(options.config);
-  if (!address) return address.error();
-  const bool any = address->host == "0.0.0.0" || address->host == "::";
-  return Url{any ? "127.0.0.1" : address->host, address->port, "/status"};
+crdt::Result<std::string> fetch_status(const StatusOptions& options) {
+  auto client = AdminClient::open(options.admin);
+  if (!client) return client.error();
+  auto answer = client->call("GET", "/status");
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal_in(*answer);
+  return {boost::system::in_place_value, std::move(answer->body)};
+}
+
+int fail(const crdt::Error& error) {
+  std::cerr << "muster: " << error.message << "\n";
+  return kFailed;
 }
 
 int status(const StatusOptions& options) {
-  const auto url = target_of(options);
-  if (!url) {
-    std::cerr << "muster: " << url.error().message << "\n";
-    return kUnusable;
-  }
-  const auto answer =
-      HttpClient(url->host, url->port, kAnswerWithin).call({"GET", url->target, {}, {}});
-  if (!answer) {
-    std::cerr << "muster: " << answer.error().message << "; does the node run?\n";
-    return kFailed;
-  }
-  if (answer->status != 200) {
-    std::cerr << "muster: the node answered " << answer->status << "; is this its admin address?\n";
-    return kFailed;
-  }
+  const auto answer = fetch_status(options);
+  if (!answer) return fail(answer.error());
   if (options.json) {
-    std::cout << answer->body << "\n";
+    std::cout << *answer << "\n";
     return kDone;
   }
-  const auto table = draw_status(answer->body);
-  if (!table) {
-    std::cerr << "muster: " << table.error().message << "\n";
-    return kFailed;
-  }
+  const auto table = draw_status(*answer);
+  if (!table) return fail(table.error());
   std::cout << table->text;
   return kDone;
 }
@@ -65,17 +46,12 @@ int status(const StatusOptions& options) {
 
 void add_status(CLI::App& app, Action& action) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = app.add_subcommand("status", "what a node says of itself and its peers");
-  CLI::Option* config =
-      command->add_option("--config", options->config, "the node's configuration, on its machine");
-  command->add_option("--url", options->url, "its admin address, http://host:port")
-      ->excludes(config);
+  CLI::App* command = app.add_subcommand("status", "what a peer says of itself and the others");
+  add_admin_options(*command, options->admin);
   command->add_flag("--json", options->json, "print the answer as it came");
   command->footer("Example:\n  muster status --config /etc/muster/config.json");
   command->callback([options, &action] {
-    if (options->config.empty() && options->url.empty()) {
-      throw CLI::RequiredError("--config or --url");
-    }
+    require_peer(options->admin);
     action = [options] { return status(*options); };
   });
 }

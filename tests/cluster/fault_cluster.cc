@@ -17,6 +17,7 @@
 
 #include "crdt/bytes.h"
 #include "gossip/noise_keys.h"
+#include "node/cli/admin_client.h"
 #include "node/cli/loopback_port.h"
 #include "node/http_client.h"
 #include "node/text_file.h"
@@ -377,11 +378,13 @@ void FaultCluster::heal_all() {
 }
 
 crdt::Result<node::cli::PeerStatus> FaultCluster::status(int peer) const {
-  node::HttpClient client("127.0.0.1", at(peer).admin_port, kAnswerWithin);
-  const auto answer = client.call({"GET", "/status", {}, {}});
+  node::cli::AdminOptions options;
+  options.data = (at(peer).folder / "store").string();
+  auto client = node::cli::AdminClient::open(options, kAnswerWithin);
+  if (!client) return client.error();
+  const auto answer = client->call("GET", "/status");
   if (!answer) return answer.error();
-  if (answer->status != 200)
-    return crdt::Error("the status is a " + std::to_string(answer->status));
+  if (answer->status != 200) return node::cli::refusal_in(*answer);
   return node::cli::parse_peer_status(answer->body);
 }
 

@@ -15,6 +15,6 @@ FUZZ_TARGET(config) {
     CHECK(config.error().message.find(path) != std::string::npos);
     CHECK(config.error().message.find('\n') == std::string::npos);
   }
-  static_cast<void>(node::admin_address_in(path));
+  static_cast<void>(node::data_dir_in(path));
   ::close(file);
 }

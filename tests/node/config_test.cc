@@ -231,12 +231,19 @@ TEST_F(ConfigTest, SaysWhereTheFileIsNotJson) {
   EXPECT_THAT(missing.error().message, AllOf(HasSubstr(file), HasSubstr("muster init")));
 }
 
-TEST_F(ConfigTest, FindsTheAdminAddressWithoutTheSecrets) {
+TEST_F(ConfigTest, FindsTheStoreWithoutTheSecrets) {
   config_["identity_file"] = "nowhere";
   write("config.json", config_.dump());
-  const auto address = node::admin_address_in(path("config.json"));
-  ASSERT_TRUE(address) << address.error().message;
-  EXPECT_EQ(*address, (node::HostPort{"127.0.0.1", 8081}));
+  const auto found = node::data_dir_in(path("config.json"));
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(*found, path("store"));
+}
+
+TEST_F(ConfigTest, OperatorsAreServedOnThisMachineAloneUnlessTheFileSaysOtherwise) {
+  config_.erase("admin");
+  const auto config = load();
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->admin_listen, "127.0.0.1:8081");
 }
 
 TEST(NearestOf, TakesTheFewestEditsAndNothingTooFarAway) {

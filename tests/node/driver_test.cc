@@ -5,6 +5,7 @@
 
 #include "node/memory_store.h"
 #include "slack/signature.h"
+#include "tests/support/admin_tokens.h"
 
 namespace {
 
@@ -76,6 +77,7 @@ node::ReplicaConfig config() {
   node::ReplicaConfig config;
   config.name = "a";
   config.signing_secret = "secret";
+  config.admin_tokens = tests::admin_tokens();
   config.gossip.cluster = "test";
   config.gossip.identity.bytes.fill(7);
   return config;
@@ -110,6 +112,7 @@ class DriverTest : public testing::Test {
     request.listener = node::Listener::kAdmin;
     request.method = "GET";
     request.target = "/status";
+    request.authorization = tests::kReader;
     return request;
   }
 

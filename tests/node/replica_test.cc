@@ -6,6 +6,7 @@
 
 #include "crdt/keyspace.h"
 #include "slack/signature.h"
+#include "tests/support/admin_tokens.h"
 #include "tests/support/replica_cluster.h"
 #include "tests/support/store_view.h"
 
@@ -362,6 +363,8 @@ TEST_F(BadInput, AnUnknownPathIs404AndAWrongMethod405) {
 TEST_F(BadInput, SlacksPathsAreNotOnTheAdminListener) {
   HttpRequest request = good();
   request.listener = Listener::kAdmin;
+  expect_refused(request, 401);  // Slack's signature is no operator's token.
+  request.authorization = tests::kOperator;
   expect_refused(request, 404);
 }
 

@@ -6,6 +6,7 @@
 #include "crdt/check.h"
 #include "slack/form.h"
 #include "slack/signature.h"
+#include "tests/support/admin_tokens.h"
 #include "tests/support/seed.h"
 
 namespace tests {
@@ -44,6 +45,7 @@ ReplicaCluster::ReplicaCluster(std::size_t nodes, std::uint64_t seed, Options op
     node->config.letter = static_cast<char>('a' + i);
     node->config.name = std::string(1, node->config.letter);
     node->config.signing_secret = kSecret;
+    node->config.admin_tokens = admin_tokens();
     node->config.reply_hold_max = options_.reply_hold_max;
     node->config.gossip.cluster = "test";
     node->config.gossip.identity = keys[i];
@@ -128,6 +130,7 @@ node::HttpRequest ReplicaCluster::get(const std::string& target, node::Listener 
   request.listener = listener;
   request.method = "GET";
   request.target = target;
+  request.authorization = kOperator;
   return request;
 }
 

@@ -168,7 +168,7 @@ TEST_F(ServeTest, ServesUntilItIsToldToStop) {
   tests::RawClient client(admin);
   client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 200 OK"));
-  Command status({"status", "--url", "http://" + admin});
+  Command status({"status", "--config", config()});
   EXPECT_EQ(status.finish(), 0) << status.output;
   EXPECT_THAT(status.output, StartsWith("a takes changes"));
   node.signal(SIGINT);
@@ -258,11 +258,47 @@ TEST_F(ServeTest, AnAddressInUseIsOneSentenceAndExitCode2) {
   EXPECT_THAT(second.output, HasSubstr("cannot listen on 127.0.0.1:"));
 }
 
-TEST_F(ServeTest, StatusOfANodeThatDoesNotRunFails) {
-  edit("/admin/listen", "127.0.0.1:1");
-  Command status({"status", "--config", config()});
+TEST_F(ServeTest, APeerIsReachedByItsFolderByItsConfigurationOrByItsAddress) {
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=") && node.read_until("\n")) << node.output;
+  const std::string admin = address_in(node.output, "admin");
+  const std::string store = dir_ + "/store";
+  const std::vector<std::vector<std::string>> ways = {
+      {"--data", store},
+      {"--config", config()},
+      {"--address", admin, "--token-file", store + "/reader.token"},
+      {"--data", store, "--token-file", store + "/reader.token"}};
+  for (std::vector<std::string> arguments : ways) {
+    arguments.insert(arguments.begin(), "status");
+    Command status(arguments);
+    EXPECT_EQ(status.finish(), 0) << status.output;
+    EXPECT_THAT(status.output, StartsWith("a takes changes"));
+  }
+}
+
+TEST_F(ServeTest, AWrongTokenIsRefusedInOneSentence) {
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=") && node.read_until("\n")) << node.output;
+  std::ofstream(dir_ + "/guessed") << "operator.guessed\n";
+  Command status({"status", "--data", dir_ + "/store", "--token-file", dir_ + "/guessed"});
   EXPECT_EQ(status.finish(), 1);
-  EXPECT_THAT(status.output, HasSubstr("does the node run?"));
+  EXPECT_THAT(status.output, HasSubstr("does not know this token"));
+  Command bare({"status", "--address", address_in(node.output, "admin")});
+  EXPECT_EQ(bare.finish(), 1);
+  EXPECT_THAT(bare.output, HasSubstr("--token-file"));
+}
+
+TEST_F(ServeTest, StatusOfAPeerThatDoesNotRunFails) {
+  Command never({"status", "--config", config()});
+  EXPECT_EQ(never.finish(), 1);
+  EXPECT_THAT(never.output, HasSubstr("has a peer been started on this folder?"));
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=")) << node.output;
+  node.signal(SIGTERM);
+  EXPECT_EQ(node.finish(), 0);
+  Command stopped({"status", "--config", config()});
+  EXPECT_EQ(stopped.finish(), 1);
+  EXPECT_THAT(stopped.output, HasSubstr("does the peer run?"));
 }
 
 TEST_F(ServeTest, WrongUsageIsExitCode2AndHelpIsNot) {
