@@ -38,9 +38,12 @@ Bytes document_group(std::string_view key, std::string_view group) {
   return document_prefix(key, '\0', group);
 }
 
+Bytes documents() { return "d"; }
 Bytes documents_end() { return "e"; }
 Bytes document_end(std::string_view key) { return document_prefix(key, '\1', {}); }
 Bytes record(BytesView record_key) { return join('r', record_key); }
+Bytes records() { return "r"; }
+Bytes records_end() { return "s"; }
 Bytes log(std::uint64_t seq) { return join('l', big_endian(seq)); }
 Bytes log_end() { return "m"; }
 Bytes cursor(BytesView peer) { return join('c', peer); }
@@ -51,5 +54,18 @@ Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run) {
 Bytes runs() { return "u"; }
 Bytes runs_end() { return "v"; }
 Bytes catching_up() { return "k"; }
+Bytes damage(std::string_view document) { return join('x', document); }
+Bytes damages() { return "x"; }
+Bytes damages_end() { return "y"; }
+
+std::string_view document_of(BytesView row) {
+  const BytesView tail = tail_of(row);
+  return tail.substr(0, tail.find('\0'));
+}
+
+std::string_view group_of_row(BytesView row) {
+  const std::size_t end = row.find('\0');
+  return end == BytesView::npos ? BytesView{} : row.substr(end + 1);
+}
 
 }  // namespace crdt::keyspace

@@ -7,6 +7,7 @@
 //   c <peer public key>                    how far this store covers that peer's log
 //   u <ordinal, first seq, run: 8 each>    a run, and where in the log it began
 //   k                                      why this store is catching up; absent where it is not
+//   x <document key>                       that the document was found damaged (crdt/damage.h)
 //
 // Shape    the header lies behind the handled marks ("h/...") and before the tasks ("t/..."), so
 //          that what one command changes lies on few pages.
@@ -30,7 +31,10 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes document_group(std::string_view key, std::string_view group);
 [[nodiscard]] Bytes documents_end();
 [[nodiscard]] Bytes document_end(std::string_view key);  // Just past the last row of `key`.
+[[nodiscard]] Bytes documents();
 [[nodiscard]] Bytes record(BytesView record_key);
+[[nodiscard]] Bytes records();
+[[nodiscard]] Bytes records_end();
 [[nodiscard]] Bytes log(std::uint64_t seq);
 [[nodiscard]] Bytes log_end();
 [[nodiscard]] Bytes cursor(BytesView peer);
@@ -39,8 +43,15 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes runs();
 [[nodiscard]] Bytes runs_end();
 [[nodiscard]] Bytes catching_up();
+[[nodiscard]] Bytes damage(std::string_view document);
+[[nodiscard]] Bytes damages();
+[[nodiscard]] Bytes damages_end();
 
 // The part behind the kind letter.
 [[nodiscard]] inline BytesView tail_of(BytesView key) { return key.substr(1); }
+
+// Of a row of a document: the key of the document, and the group.
+[[nodiscard]] std::string_view document_of(BytesView row);
+[[nodiscard]] std::string_view group_of_row(BytesView row);
 
 }  // namespace crdt::keyspace

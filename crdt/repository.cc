@@ -15,20 +15,6 @@
 namespace crdt {
 namespace {
 
-// Equal vectors mean equal states, so a document's part of the digest needs only its vector.
-std::uint64_t document_hash(const std::string& key, const VersionVector& context) {
-  ByteWriter out;
-  out.run(key);
-  for (const auto& [replica, counter] : context.entries()) {
-    out.number(replica.value).number(counter);
-  }
-  return hash64(out.take());
-}
-
-std::uint64_t record_hash(const Record& record) {
-  return hash64(ByteWriter().run(record.key).run(record.value).take());
-}
-
 // Nothing where it is damaged: a cursor may claim less than is covered, never more.
 Cursor read_cursor(BytesView sealed) {
   const Result<BytesView> value = open_value(sealed);
@@ -46,11 +32,6 @@ bool has_gap(const Document& document, const Delta& delta) {
 
 }  // namespace
 
-Error Repository::damaged(const std::string& what) {
-  ++damage_found_;
-  return Error(what + " is damaged in this peer's store (its checksum is wrong)");
-}
-
 Result<void> Repository::open() {
   head_ = 0;
   digest_ = {};
@@ -60,11 +41,15 @@ Result<void> Repository::open() {
     catching_up_ = why ? std::string(*why) : "its mark is damaged";
   }
   const std::optional<Bytes> last = txn_->last_key(keyspace::log(0), keyspace::log_end());
-  if (!last) return {};
-  head_ = from_big_endian(keyspace::tail_of(*last));
-  const Result<LogRow> row = log_row(head_);
-  if (!row) return row.error();
-  digest_ = row->digest;
+  if (last) head_ = from_big_endian(keyspace::tail_of(*last));
+  // The digest of a damaged row is lost: an earlier one serves until a walk has counted it anew.
+  for (std::uint64_t seq = head_; seq > 0; --seq) {
+    const Result<LogRow> row = log_row(seq);
+    if (!row) continue;
+    digest_ = row->digest;
+    break;
+  }
+  if (!lost_rows_.empty()) return Error("the newest row of the replication log is damaged");
   return {};
 }
 
@@ -76,9 +61,16 @@ void Repository::begin_run(ReplicaId self) {
   const auto last = txn_->last_key(keyspace::runs(), keyspace::runs_end());
   const std::uint64_t ordinal = last ? ByteReader(keyspace::tail_of(*last)).number() + 1 : 1;
   txn_->put(keyspace::run(ordinal, head_ + 1, self.value), {});
+  load_damages();
 }
 
 Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
+  Result<Document> document = read_rows(key, seq);
+  if (!document) return damaged_document(key);
+  return document;
+}
+
+Result<Document> Repository::read_rows(const std::string& key, std::uint64_t& seq) {
   seq = 0;
   VersionVector context;
   std::vector<Leaf> leaves;
@@ -88,7 +80,7 @@ Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
   txn_->scan(begin, keyspace::document_end(key), [&](BytesView row, BytesView sealed) {
     const Result<BytesView> value = open_value(sealed);
     if (!value) {
-      error = damaged("document " + key);
+      error = value.error();
       return false;
     }
     if (row == header) {
@@ -106,7 +98,7 @@ Result<Document> Repository::read(const std::string& key, std::uint64_t& seq) {
   });
   if (error) return *error;
   const auto covered = [&](const Leaf& leaf) { return context.covers(leaf.dot); };
-  if (!std::all_of(leaves.begin(), leaves.end(), covered)) return damaged("document " + key);
+  if (!std::all_of(leaves.begin(), leaves.end(), covered)) return Error("a leaf is not covered");
   return Document(std::move(context), std::move(leaves));
 }
 
@@ -120,6 +112,9 @@ Result<Repository::Cached*> Repository::load(const std::string& key) {
   if (Cached* cached = find(key)) {
     ages_.splice(ages_.end(), ages_, cached->age);
     return cached;
+  }
+  if (const auto known = damages_.find(key); known != damages_.end() && !known->second.healed) {
+    return damaged_document(key);
   }
   std::uint64_t seq = 0;
   Result<Document> document = read(key, seq);
@@ -156,14 +151,14 @@ VersionVector Repository::previous_context(const std::string& key) {
   return cached == nullptr ? VersionVector{} : cached->previous;
 }
 
-void Repository::account(const std::string& key, const VersionVector& before,
-                         const VersionVector& after) {
-  if (before.empty()) {
-    ++digest_.documents;
-  } else {
-    digest_.hash -= document_hash(key, before);
-  }
-  digest_.hash += document_hash(key, after);
+// `row`: any row of the document, or the record's.
+void Repository::account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after) {
+  const auto change = [&](StoreDigest& digest) {
+    if (!before) ++(row.starts_with(keyspace::documents()) ? digest.documents : digest.records);
+    digest.hash += after - before.value_or(0);
+  };
+  change(digest_);
+  if (walk_ && row < walk_->next) change(walk_->sum);
 }
 
 void Repository::store(const std::string& key, const Cached& cached,
@@ -186,17 +181,18 @@ bool Repository::insert(const Record& record) {
   const Bytes row = keyspace::record(record.key);
   const auto sealed = txn_->get(row);
   const bool known = sealed.has_value();
+  std::optional<std::uint64_t> before;
   if (known) {
     const Result<BytesView> held = open_value(*sealed);
-    // A damaged copy is replaced; its old part of the digest is unknown and stays, which a scrub
-    // then shows.
     if (held && *held >= record.value) return false;
-    if (held) digest_.hash -= record_hash(Record{record.key, Bytes(*held)});
-  } else {
-    ++digest_.records;
+    if (held) before = digest_of(record.key, *held);
+    if (!held) {
+      replace_damaged(record);
+      return true;
+    }
   }
   txn_->put(row, seal_value(record.value));
-  digest_.hash += record_hash(record);
+  account(row, before, digest_of(record.key, record.value));
   // A greater value under a known key is no new fact: folds count each record once.
   if (on_insert_ && !known) on_insert_(record);
   return true;
@@ -226,7 +222,9 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
     cached_leaves_ += cached.document.leaf_count() - leaves_before;
     cached.seq = head_ + 1;
     if (part.delta.advance.of(run_) > before.of(run_)) cached.previous = cached.document.context();
-    account(part.key, before, cached.document.context());
+    account(keyspace::document_begin(part.key),
+            before.empty() ? std::nullopt : std::optional(digest_of(part.key, before)),
+            digest_of(part.key, cached.document.context()));
     store(part.key, cached, groups);
     row.documents.push_back(part.key);
   }
@@ -255,7 +253,7 @@ Result<std::optional<Bytes>> Repository::record(BytesView key) {
   const auto sealed = txn_->get(keyspace::record(key));
   if (!sealed) return std::optional<Bytes>();
   const Result<BytesView> value = open_value(*sealed);
-  if (!value) return damaged("a record");
+  if (!value) return damaged_record(key);
   return std::optional<Bytes>(Bytes(*value));
 }
 
@@ -267,7 +265,7 @@ Result<void> Repository::scan_records(BytesView prefix,
     if (!row.starts_with(from)) return false;
     const Result<BytesView> value = open_value(sealed);
     if (!value) {
-      error = damaged("a record");
+      error = damaged_record(keyspace::tail_of(row));
       return false;
     }
     return visit(keyspace::tail_of(row), *value);
@@ -278,12 +276,11 @@ Result<void> Repository::scan_records(BytesView prefix,
 
 Result<void> Repository::scan_documents(
     const std::function<void(const std::string&, const Document&)>& visit) {
-  Bytes from = "d";
+  Bytes from = keyspace::documents();
   while (true) {
     std::optional<std::string> key;
     txn_->scan(from, keyspace::documents_end(), [&](BytesView row, BytesView) {
-      const BytesView tail = keyspace::tail_of(row);
-      key = std::string(tail.substr(0, tail.find('\0')));
+      key = std::string(keyspace::document_of(row));
       return false;
     });
     if (!key) return {};
@@ -299,17 +296,14 @@ Result<void> Repository::scan_log(std::uint64_t after,
                                   const std::function<bool(std::uint64_t, const LogRow&)>& visit) {
   std::optional<Error> error;
   txn_->scan(keyspace::log(after + 1), keyspace::log_end(), [&](BytesView key, BytesView sealed) {
+    const std::uint64_t seq = from_big_endian(keyspace::tail_of(key));
     const Result<BytesView> value = open_value(sealed);
-    if (!value) {
-      error = damaged("a row of the replication log");
-      return false;
-    }
-    const Result<LogRow> row = decode_log_row(*value);
+    const Result<LogRow> row = value ? decode_log_row(*value) : value.error();
     if (!row) {
-      error = row.error();
+      error = damaged_log_row(seq);
       return false;
     }
-    return visit(from_big_endian(keyspace::tail_of(key)), *row);
+    return visit(seq, *row);
   });
   if (error) return *error;
   return {};
@@ -318,8 +312,9 @@ Result<void> Repository::scan_log(std::uint64_t after,
 Result<LogRow> Repository::log_row(std::uint64_t seq) {
   const auto sealed = txn_->get(keyspace::log(seq));
   const Result<BytesView> value = open_value(sealed.value_or(BytesView{}));
-  if (!value) return damaged("a row of the replication log");
-  return decode_log_row(*value);
+  Result<LogRow> row = value ? decode_log_row(*value) : value.error();
+  if (!row) return damaged_log_row(seq);
+  return row;
 }
 
 Result<std::uint64_t> Repository::last_touched(const std::string& key) {
@@ -327,7 +322,7 @@ Result<std::uint64_t> Repository::last_touched(const std::string& key) {
   const auto sealed = txn_->get(keyspace::document_header(key));
   if (!sealed) return std::uint64_t{0};
   const Result<BytesView> value = open_value(*sealed);
-  if (!value) return damaged("document " + key);
+  if (!value) return damaged_document(key);
   return ByteReader(*value).number();
 }
 

@@ -5,7 +5,8 @@
 // Shape    every change appends one LogRow in the same transaction. Documents are cached; the cache
 //          is dropped with the Repository after a failed commit.
 // Size     kCachedLeavesMax leaves of memory; all else stays in the store.
-// Errors   a stored value with a wrong checksum is an Error that names it, never a wrong answer.
+// Errors   a stored value with a wrong checksum is an Error that names it, never a wrong answer. It
+//          is noted, and repaired from what peers hold (repository_repair.cc).
 // Thread   one. use() hands in the transaction of the moment.
 #pragma once
 
@@ -13,10 +14,13 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "crdt/damage.h"
 #include "crdt/document.h"
 #include "crdt/log_row.h"
 #include "crdt/record.h"
@@ -54,7 +58,9 @@ class Repository {
   // The transaction of all calls until the next use().
   void use(Transaction& txn) { txn_ = &txn; }
 
-  // Reads the log's end. REQUIRES use(). Without a run, the repository is read-only.
+  // Reads the log's end. REQUIRES use(). Without a run, the repository is read-only. An Error where
+  // that is damaged: the repository can be used, but its digest may be an old one until a walk has
+  // counted it.
   [[nodiscard]] Result<void> open();
 
   // Begins the run `self`: later log rows belong to it, and dots of local edits carry it.
@@ -95,8 +101,11 @@ class Repository {
   [[nodiscard]] ReplicaId run() const { return run_; }
   [[nodiscard]] std::uint64_t head() const { return head_; }
   [[nodiscard]] const StoreDigest& digest() const { return digest_; }
-  // How often a stored value was found damaged since the process began.
-  [[nodiscard]] std::uint64_t damage_found() const { return damage_found_; }
+  // What one document or record adds to the digest's hash. Equal vectors mean equal states, so a
+  // document's part needs only its vector.
+  [[nodiscard]] static std::uint64_t digest_of(const std::string& key,
+                                               const VersionVector& context);
+  [[nodiscard]] static std::uint64_t digest_of(BytesView key, BytesView value);
   // Rows with seq in (after, head], in order, until `visit` says false.
   [[nodiscard]] Result<void> scan_log(
       std::uint64_t after, const std::function<bool(std::uint64_t seq, const LogRow& row)>& visit);
@@ -107,6 +116,52 @@ class Repository {
   // How far `cursor`, which a peer claims to cover of this store, still holds: an unknown run
   // counts as 0, a known one is cut to where it ended.
   [[nodiscard]] std::uint64_t usable(const Cursor& cursor);
+
+  // --- repair ---
+  using Damages = std::map<std::string, Damage>;
+  // Which peers have said that they hold no sound copy, by record.
+  using DamagedRecords = std::map<Bytes, std::set<Bytes>>;
+
+  // At most so many damaged records are asked for at a time; the walk finds the others again.
+  static constexpr std::size_t kDamagedRecordsMax = 1'024;
+
+  // Documents that were found damaged, until they are healed and every peer was asked since.
+  [[nodiscard]] const Damages& damages() const { return damages_; }
+  [[nodiscard]] const DamagedRecords& damaged_records() const { return damaged_records_; }
+
+  // `peer`, one of `peers`, has answered for a damaged document: its whole fragment, asked for with
+  // an empty context, or nullptr where it holds no sound copy either. The document is healed once
+  // what was gathered covers what is known of it, or when all `peers` have answered; then sound
+  // leaves that nobody else has are written anew, and what is lost is said (take_news). Where it is
+  // healed already, this says that what the peer holds was merged.
+  [[nodiscard]] Result<void> heal(const std::string& key, const Bytes& peer,
+                                  const std::set<Bytes>& peers, const Fragment* fragment);
+  // A change of `peer` was passed over, because the document it touches cannot be read.
+  void owe(const std::string& key, const Bytes& peer);
+  // `peer` holds no sound copy of a damaged record. When none of `peers` does, it is given up.
+  void heal_record_without(const Bytes& key, const Bytes& peer, const std::set<Bytes>& peers);
+
+  // Whether a document waits for the next run: dots of this one may have been lost with its vector,
+  // and must not be minted again.
+  [[nodiscard]] bool wants_new_run() const { return wants_new_run_; }
+
+  // Reads some rows of the store past the cache, from where the last call ended, and notes what is
+  // damaged; writes rows of the log anew that are, and counts the digest. True at the end of the
+  // store: the next call begins anew.
+  [[nodiscard]] bool walk(std::size_t rows_max);
+  // Whether a walk is due now: something was found damaged, so that the digest may be wrong.
+  [[nodiscard]] bool walk_due() const { return walk_due_; }
+
+  struct DamageCounts {
+    std::uint64_t found = 0;   // Stored values with a wrong checksum.
+    std::uint64_t healed = 0;  // Documents, records and rows of the log that were put right.
+    std::uint64_t lost = 0;    // Documents and records of which no peer holds all.
+  };
+  [[nodiscard]] const DamageCounts& damage_counts() const { return damage_counts_; }
+  // Documents that cannot be answered from at the moment.
+  [[nodiscard]] std::size_t unreadable() const;
+  // What happened since the last call, in sentences.
+  [[nodiscard]] std::vector<std::string> take_news() { return std::exchange(news_, {}); }
 
   // --- what this store covers of others ---
   [[nodiscard]] Cursor cursor(BytesView peer);
@@ -135,20 +190,60 @@ class Repository {
   [[nodiscard]] Cached* find(const std::string& key);  // In the cache, or nullptr.
   Result<Cached*> load(const std::string& key);
   Result<Document> read(const std::string& key, std::uint64_t& seq);
+  Result<Document> read_rows(const std::string& key, std::uint64_t& seq);
   void store(const std::string& key, const Cached& cached, const std::vector<std::string>& groups);
   bool insert(const Record& record);
   std::uint64_t append(LogRow row);
-  void account(const std::string& key, const VersionVector& before, const VersionVector& after);
+  void account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
+  void account_healed(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
   void evict();
-  Error damaged(const std::string& what);
+
+  // What is left in the rows of a damaged document.
+  struct Remains {
+    bool header_lost = false;
+    VersionVector known;
+    std::vector<Leaf> sound;
+    std::vector<std::string> lost_groups;
+  };
+
+  // A walk that has begun.
+  struct Walk {
+    Bytes next;       // The first row that was not read.
+    StoreDigest sum;  // Of what lies before it.
+    std::map<std::uint64_t, std::vector<std::string>> lost_rows;  // Damaged rows of the log, and
+  };                                                              // documents last touched there.
+
+  Error damaged_document(const std::string& key);
+  Error damaged_record(BytesView key);
+  Error damaged_log_row(std::uint64_t seq);
+  void load_damages();
+  void put_damage(const std::string& key);
+  Remains remains_of(const std::string& key);
+  Result<void> adopt(const std::string& key, const std::set<Bytes>& peers);
+  Document salvage(const Remains& remains, Document healed);
+  void replace(const std::string& key, const Cached& cached);
+  void replace_damaged(const Record& record);
+  void drop_if_confirmed(const std::string& key, const std::set<Bytes>& peers);
+  void walk_document(const std::string& key);
+  std::size_t walk_documents(std::size_t rows_max);
+  std::size_t walk_rows(std::size_t rows_max);
+  void rewrite_lost_rows();
+  void end_walk();
 
   Transaction* txn_ = nullptr;
   OnInsert on_insert_;
   ReplicaId run_;
   std::uint64_t head_ = 0;
   StoreDigest digest_;
-  std::uint64_t damage_found_ = 0;
   std::string catching_up_;
+  Damages damages_;
+  DamagedRecords damaged_records_;
+  std::set<std::uint64_t> lost_rows_;  // Damaged rows of the log.
+  DamageCounts damage_counts_;
+  std::vector<std::string> news_;
+  std::optional<Walk> walk_;
+  bool walk_due_ = false;
+  bool wants_new_run_ = false;
   std::map<std::string, Cached> cache_;
   std::map<std::string, Cached>::iterator recent_ = cache_.end();  // One request asks four times.
   std::list<std::string> ages_;                                    // Least recently used first.

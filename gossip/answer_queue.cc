@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crdt/check.h"
 #include "crdt/codec.h"
 #include "gossip/wire.h"
 
@@ -49,27 +50,30 @@ Records AnswerQueue::next_records(crdt::Repository& repository) {
       if (bytes + size > kRecordsBytesMax && !answer.records.empty()) break;
       bytes += size;
       answer.records.push_back({key, **held});
+    } else {
+      lacking_.records.push_back(key);
     }
     wanted_bytes_ -= size_of(key);
   }
   return answer;
 }
 
-crdt::Result<std::optional<Message>> AnswerQueue::next(crdt::Repository& repository) {
+Message AnswerQueue::next(crdt::Repository& repository) {
+  CHECK(!empty());
   if (fragment_.empty() && !documents_.empty()) {
     const DocumentContext wanted = std::move(documents_.front());
     documents_.pop_front();
     wanted_bytes_ -= size_of(wanted);
     const auto document = repository.document(wanted.key);
-    if (!document) return document.error();
+    if (!document) return Lacking{{wanted.key}, {}};
     key_ = wanted.key;
     part_ = 0;
     fragment_ = crdt::encode((*document)->fragment(wanted.context));
   }
-  if (!fragment_.empty()) return std::optional<Message>(next_part());
+  if (!fragment_.empty()) return next_part();
   Records answer = next_records(repository);
-  if (answer.records.empty()) return std::optional<Message>();
-  return std::optional<Message>(std::move(answer));
+  if (answer.records.empty()) return std::exchange(lacking_, {});
+  return answer;
 }
 
 }  // namespace gossip

@@ -31,12 +31,12 @@ class AnswerQueue {
   void clear() { *this = {}; }
 
   [[nodiscard]] bool empty() const {
-    return fragment_.empty() && documents_.empty() && records_.empty();
+    return fragment_.empty() && documents_.empty() && records_.empty() && lacking_.records.empty();
   }
 
-  // The next answer; nothing where the rest of what was wanted is not held here. An Error where a
-  // document cannot be read: it is skipped.
-  [[nodiscard]] crdt::Result<std::optional<Message>> next(crdt::Repository& repository);
+  // The next answer: a part of a document, records, or what of it is lacking here. REQUIRES that it
+  // is not empty.
+  [[nodiscard]] Message next(crdt::Repository& repository);
 
  private:
   FragmentPart next_part();
@@ -44,6 +44,7 @@ class AnswerQueue {
 
   std::deque<DocumentContext> documents_;
   std::deque<crdt::Bytes> records_;
+  Lacking lacking_;  // Among those records, so far.
   std::size_t wanted_bytes_ = 0;
 
   std::string key_;         // Of the fragment on its way,

@@ -43,6 +43,11 @@ struct Config {
   // closed.
   std::chrono::milliseconds ping_after{2000};
 
+  // Everything that is stored is read again, to find what a disk has changed: first so long after
+  // the start, when there is time for it, and then this often.
+  std::chrono::milliseconds walk_after{std::chrono::minutes(5)};
+  std::chrono::milliseconds walk_every{std::chrono::hours(24)};
+
   static constexpr std::size_t kPeersMax = 32;  // Direct push to all; above, a tree is better.
 };
 

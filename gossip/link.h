@@ -54,6 +54,10 @@ struct Link {
   std::map<std::string, crdt::Bytes> fragments;  // Parts so far, by document.
   std::size_t fragment_bytes = 0;
 
+  // What was asked of the peer because it is damaged here, and not answered yet.
+  std::set<std::string> repaired_documents;
+  std::set<crdt::Bytes> repaired_records;
+
   // What the peer wants. Once kAnswerWindow bytes of it are on their way, a Ping follows them, and
   // the rest waits until that is answered.
   AnswerQueue answers;
@@ -72,5 +76,8 @@ struct Link {
   bool links_changed = false;
   std::optional<crdt::Instant> lingers_until;
 };
+
+// What its peer is called in the store. REQUIRES an established channel.
+[[nodiscard]] crdt::Bytes key_of(const Link& link);
 
 }  // namespace gossip

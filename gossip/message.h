@@ -134,6 +134,14 @@ struct Records {
   bool operator==(const Records&) const = default;
 };
 
+// Answers a Want, too: what of it the sender does not hold, or not sound.
+struct Lacking {
+  std::vector<std::string> documents;
+  std::vector<crdt::Bytes> records;
+
+  bool operator==(const Lacking&) const = default;
+};
+
 struct Ping {
   bool operator==(const Ping&) const = default;
 };
@@ -143,6 +151,6 @@ struct Pong {
 };
 
 using Message = std::variant<Hello, Resume, Linked, Push, Pushed, Offer, Expand, Resolved, Want,
-                             FragmentPart, Records, Ping, Pong>;
+                             FragmentPart, Records, Ping, Pong, Lacking>;
 
 }  // namespace gossip

@@ -225,6 +225,7 @@ void Peer::wake(Instant now) {
     target.dialling = true;
     output_.dials.push_back(target.config.address);
   }
+  walk(now);
   std::vector<LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (const LinkId id : ids) {
@@ -264,10 +265,16 @@ void Peer::batch_end(Instant now) {
     if (!link->offer_at && link->sender.behind(repository_.head())) {
       link->offer_at = now + config_.offer_after;
     }
+    ask_for_repair(*link);
     answer(*link);
     gather_lingering(now, *link);
     flush(now, *link);
   }
+  if (repository_.walk_due() || !walk_at_) {
+    const Instant due = repository_.walk_due() ? now + kWalkStep : now + config_.walk_after;
+    walk_at_ = std::min(walk_at_.value_or(due), due);
+  }
+  for (std::string& news : repository_.take_news()) note(Severity::kWarning, std::move(news));
 }
 
 // Into the outbox with what lingers, when it has a frame to share or has waited long enough.
@@ -303,7 +310,7 @@ void Peer::flush(Instant now, Link& link) {
 Output Peer::take_output() { return std::exchange(output_, {}); }
 
 std::optional<Instant> Peer::wake_at() const {
-  std::optional<Instant> earliest;
+  std::optional<Instant> earliest = walk_at_;
   for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
   for (const auto& [id, link] : links_) {
     keep_earliest(earliest, link->heard + 3 * config_.ping_after);

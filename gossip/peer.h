@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,14 @@ class Peer {
 
   // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
   static constexpr std::chrono::seconds kOfferAgainAfter{10};
+
+  // Damaged documents asked of one peer at a time: each may be kFragmentBytesMax.
+  static constexpr std::size_t kRepairsMax = 16;
+
+  // Stored rows read again in one step: some milliseconds, so that a request waits for no more.
+  static constexpr std::size_t kWalkRowsMax = 256;
+  // 100k documents of 8 rows are read in a quarter of an hour.
+  static constexpr std::chrono::milliseconds kWalkStep{250};
 
   // A key taken from a process's memory opens at most this much of the past. By volume a link
   // rekeys by itself (gossip/link_cipher.h).
@@ -151,6 +160,7 @@ class Peer {
   Verdict on(crdt::Instant now, Link& link, const Records& records);
   Verdict on(crdt::Instant now, Link& link, const Ping& ping);
   Verdict on(crdt::Instant now, Link& link, const Pong& pong);
+  Verdict on(crdt::Instant now, Link& link, const Lacking& lacking);
 
   crdt::Applied apply(Link& link, const Push& push);
   void retry_parked(crdt::Instant now);
@@ -173,6 +183,13 @@ class Peer {
   void answer(Link& link);  // As much of what it wants as the window takes.
   void store_position(Link& link);
 
+  // --- repair ---
+  [[nodiscard]] std::set<crdt::Bytes> peer_keys() const;
+  void ask_for_repair(Link& link);
+  Verdict merge(Link& link, const std::string& key, const crdt::Fragment& fragment);
+  void heal(Link& link, const std::string& key, const crdt::Fragment* fragment);
+  void walk(crdt::Instant now);
+
   Config config_;
   std::string name_;
   PublicKey public_key_;
@@ -187,6 +204,7 @@ class Peer {
   // was lost before it is back, and what other peers know of it is no news.
   bool had_session_ = false;
   std::uint64_t rollbacks_found_ = 0;
+  std::optional<crdt::Instant> walk_at_;  // When the store is read on.
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };

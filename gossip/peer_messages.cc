@@ -91,6 +91,8 @@ void Peer::rescan(Link& link) {
   link.stuck_at.reset();
   link.fragments.clear();
   link.fragment_bytes = 0;
+  link.repaired_documents.clear();  // The peer forgets what it was asked for.
+  link.repaired_records.clear();
   const PublicKey& key = *link.channel.remote_static();
   crdt::Cursor cursor = repository_.cursor(view_of(key.bytes));
   send(link, link.receiver.resume(cursor));
@@ -157,10 +159,8 @@ crdt::Applied Peer::apply(Link& link, const Push& push) {
       push.firsthand ? crdt::Cursor{link.hello->run, push.seq} : crdt::Cursor{};
   const auto outcome = repository_.apply(push.change, source);
   if (!outcome) {
-    // This store is damaged where the change belongs: the peer is not to blame, and the change
-    // waits in its log.
-    note(Severity::kWarning,
-         "cannot take a change of " + link.name + ": " + outcome.error().message);
+    // This store is damaged where the change belongs: the peer is not to blame, and its log offers
+    // the rest of the change.
     return crdt::Applied::kGap;
   }
   if (outcome->applied == crdt::Applied::kGap) return outcome->applied;
@@ -256,8 +256,8 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   for (const DocumentHash& offered : offer.documents) {
     const auto document = repository_.document(offered.key);
     if (!document) {
-      // The peer is not to blame, and the other documents of its offer are needed.
-      note(Severity::kWarning, "cannot take from " + link.name + ": " + document.error().message);
+      // The other documents of the offer are needed, and this one will be asked for again.
+      repository_.owe(offered.key, key_of(link));
       continue;
     }
     if (context_hash((*document)->context()) == offered.hash) continue;
@@ -333,13 +333,7 @@ Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
 
 void Peer::answer(Link& link) {
   while (!link.answers.empty() && link.pongs >= link.answer_after) {
-    const auto next = link.answers.next(repository_);
-    if (!next) {
-      note(Severity::kWarning, next.error().message);
-      continue;
-    }
-    if (!*next) continue;
-    send(link, **next);
+    send(link, link.answers.next(repository_));
     link.answered_bytes += link.outbox.back().size();
     if (link.answered_bytes < kAnswerWindow) continue;
     ping(link);
@@ -350,9 +344,16 @@ void Peer::answer(Link& link) {
 
 Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   // A scan that began since forgot what it wanted: late parts of the old one are of no use.
-  if (!link.receiver.wants_document(part.key)) return std::nullopt;
+  const bool repaired = link.repaired_documents.contains(part.key);
+  if (!repaired && !link.receiver.wants_document(part.key)) return std::nullopt;
   Bytes& bytes = link.fragments[part.key];
-  if (part.index != bytes.size() / kFragmentPartMax) return "it sent parts of a fragment unordered";
+  if (part.index != bytes.size() / kFragmentPartMax) {
+    if (!repaired) return "it sent parts of a fragment unordered";
+    // It was asked twice, the first time before a scan that began since.
+    if (part.index != 0) return std::nullopt;
+    link.fragment_bytes -= bytes.size();
+    bytes.clear();
+  }
   if (!part.last && part.bytes.size() != kFragmentPartMax) {
     return "it sent a fragment in parts that are too small";  // Or it could go on for ever.
   }
@@ -367,23 +368,15 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
   if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
   if (knows_more_of_us(part.key, fragment->context)) return kForgedSelf;
-  const auto merged = repository_.merge(part.key, *fragment);
-  if (!merged) return "cannot merge its fragment: " + merged.error().message;
-  if (merged->refused) {
-    rescan(link);
-    return std::nullopt;
-  }
-  link.receiver.got_document(part.key);
-  if (merged->seq == 0) return std::nullopt;
-  changed_ = true;
-  forward(link, merged->seq, merged->brought);
-  return std::nullopt;
+  return merge(link, part.key, *fragment);
 }
 
 Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
   crdt::Change change;
   for (const crdt::Record& record : records.records) {
-    if (link.receiver.got_record(record.key)) change.records.push_back(record);
+    const bool repaired = link.repaired_records.erase(record.key) > 0;
+    const bool wanted = link.receiver.got_record(record.key);
+    if (wanted || repaired) change.records.push_back(record);
   }
   link.stuck_at = now + kStuckAfter;
   const auto outcome = repository_.apply(change);

@@ -77,5 +77,9 @@ struct Message {
     }
     ping @24 :Void;
     pong @25 :Void;
+    lacking :group {
+      documents @27 :List(Data);
+      records @28 :List(Data);
+    }
   }
 }

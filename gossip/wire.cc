@@ -119,6 +119,15 @@ void build(wire::Message::Builder out, const Records& records) {
   set_records(out.initRecords().initRecords(records.records.size()), records.records);
 }
 
+void build(wire::Message::Builder out, const Lacking& lacking) {
+  auto to = out.initLacking();
+  auto documents = to.initDocuments(lacking.documents.size());
+  for (unsigned i = 0; i < lacking.documents.size(); ++i) {
+    documents.set(i, octets(lacking.documents[i]));
+  }
+  set_keys(to.initRecords(lacking.records.size()), lacking.records);
+}
+
 void build(wire::Message::Builder out, const Ping&) { out.setPing(); }
 void build(wire::Message::Builder out, const Pong&) { out.setPong(); }
 
@@ -219,6 +228,20 @@ std::optional<Message> read(wire::Message::Records::Reader in) {
   return Records{std::move(*records)};
 }
 
+std::optional<Message> read(wire::Message::Lacking::Reader in) {
+  if (in.getDocuments().size() > kListMax) return std::nullopt;
+  Lacking lacking;
+  for (const auto document : in.getDocuments()) {
+    std::optional<std::string> key = document_key(document);
+    if (!key) return std::nullopt;
+    lacking.documents.push_back(std::move(*key));
+  }
+  auto keys = record_keys(in.getRecords());
+  if (!keys) return std::nullopt;
+  lacking.records = std::move(*keys);
+  return lacking;
+}
+
 // The message, or nothing where it breaks a limit. `known` turns false for a kind of a later
 // version.
 std::optional<Message> read(wire::Message::Reader in, bool& known) {
@@ -246,6 +269,8 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
       return Ping{};
     case wire::Message::PONG:
       return Pong{};
+    case wire::Message::LACKING:
+      return read(in.getLacking());
   }
   known = false;
   return std::nullopt;

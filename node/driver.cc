@@ -90,8 +90,12 @@ void Driver::run_batch(const crdt::Now& now) {
     return;
   }
   wake_at_ = effects.wake_at;
+  const bool new_run = effects.new_run;
   performer_.perform(std::move(effects));
   batch_.clear();
+  if (!new_run || read_only()) return;
+  drop_replica();
+  build(now, Replica::Mode::kReadWrite);
 }
 
 Effects Driver::step_all(const crdt::Now& now, crdt::Transaction& txn,

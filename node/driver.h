@@ -12,7 +12,8 @@
 //          transaction that is aborted: reads are answered, changes refused with a sentence. Disk
 //          full leaves the Replica read-only: links stay down, and a small write is tried every
 //          kProbeEvery until one holds. Exchanges that the dropped Replica still owed an answer are
-//          given up.
+//          given up. Where a Replica wants a new run (Effects::new_run), it is replaced after its
+//          effects, in the same way.
 // Thread   one.
 #pragma once
 

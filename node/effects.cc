@@ -25,6 +25,7 @@ void Effects::append(Effects&& other) {
   move_behind(closes, other.closes);
   move_behind(dials, other.dials);
   move_behind(notices, other.notices);
+  new_run = new_run || other.new_run;
   wake_at = other.wake_at;
 }
 

@@ -76,6 +76,7 @@ struct Effects {
   std::vector<LinkClose> closes;  // After the sends: a last word still goes out.
   std::vector<Dial> dials;
   std::vector<Notice> notices;
+  bool new_run = false;  // Once these are performed, another Replica is to take over this store.
   std::optional<crdt::Instant> wake_at;  // The earliest Wake wanted; the newest value counts.
 
   // Moves all of `other` behind what is here; its wake_at replaces this one.

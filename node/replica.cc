@@ -33,8 +33,12 @@ constexpr const char* kCatchingUpText =
     "This peer came back with an older copy of its data and is still fetching what it missed, so "
     "nothing was changed. Please try again: the next attempt may reach another peer.";
 constexpr const char* kDamagedText =
-    "This peer's copy of the channel is damaged, so nothing was changed. Please tell whoever "
-    "operates Muster, and try again: the next attempt may reach another peer.";
+    "This peer's copy of the channel is damaged, so nothing was changed. It is being fetched from "
+    "the other peers: please try again in a moment.";
+
+// Between two runs that damage ends: each drops all links, and one serves all documents that were
+// found before it.
+constexpr std::chrono::seconds kRunMin{5};
 
 crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
   crdt::Rng::Seed seed;
@@ -54,7 +58,8 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 class Replica::Impl {
  public:
-  Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, crdt::Transaction& txn, Mode mode);
+  Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const Now& now,
+       crdt::Transaction& txn, Mode mode);
 
   Effects step(const Now& now, crdt::Transaction& txn, const Event& event);
 
@@ -109,24 +114,23 @@ class Replica::Impl {
       peer_;               // Absent while read-only: a peer that cannot store has no links.
   std::deque<Held> held_;  // In the order of seq, and so of `until`.
   Counters counters_;
-  std::optional<crdt::Error> damage_;  // The store could not be read at the start.
+  Instant began_;
   Effects effects_;
 };
 
-Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed,
+Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const Now& now,
                     crdt::Transaction& txn, Mode mode)
     : config_(config),
       mode_(mode),
       repository_([this](const crdt::Record& record) { on_insert(record); }),
-      verifier_(config.signing_secret) {
+      verifier_(config.signing_secret),
+      began_(now.steady) {
   crdt::Rng rng(seed);
   self_ = draw_replica_id(rng);
   if (crdt::planted(crdt::Bug::kIdPerStore)) self_.value = config.letter;
   repository_.use(txn);
   if (const auto opened = repository_.open(); !opened) {
-    damage_ = opened.error();
-    mode_ = Mode::kReadOnly;
-    note(Level::kError, {}, damage_->message + "; this peer stays read-only");
+    note(Level::kError, {}, opened.error().message);
   }
   if (mode_ == Mode::kReadOnly) return;
   repository_.begin_run(self_);
@@ -147,6 +151,7 @@ void Replica::Impl::collect() {
     if (at && (!effects_.wake_at || *at < *effects_.wake_at)) effects_.wake_at = at;
   };
   if (!held_.empty()) earliest(held_.front().until);
+  if (repository_.wants_new_run()) earliest(began_ + kRunMin);
   if (!peer_) return;
   gossip::Output output = peer_->take_output();
   for (gossip::Send& send : output.sends) {
@@ -205,6 +210,7 @@ void Replica::Impl::on(const Now&, const Draining&) { config_.draining = true; }
 void Replica::Impl::on(const Now& now, const BatchEnd&) {
   if (peer_) peer_->batch_end(now.steady);
   release_held(now.steady);
+  effects_.new_run = repository_.wants_new_run() && held_.empty() && now.steady >= began_ + kRunMin;
 }
 
 void Replica::Impl::release_held(Instant now) {
@@ -265,7 +271,7 @@ std::string_view Replica::Impl::why_not_ready() const {
   if (config_.draining) return "draining";
   if (mode_ == Mode::kReadOnly) return "read-only";
   if (!repository_.catching_up().empty()) return "catching up";
-  if (repository_.damage_found() > 0) return "damaged";
+  if (repository_.unreadable() > 0) return "damaged";
   return {};
 }
 
@@ -301,8 +307,7 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
     return reply(http, 200, slack::plain_reply(kCatchingUpText));
   }
   std::string key = slack::document_key(command);
-  const auto document =
-      damage_ ? crdt::Result<const crdt::Document*>(*damage_) : repository_.document(key);
+  const auto document = repository_.document(key);
   if (!document) {
     note(Level::kError, http.uuid, document.error().message);
     return reply(http, 200, slack::plain_reply(kDamagedText));
@@ -375,7 +380,8 @@ Status Replica::Impl::status() {
   status.run = self_;
   status.read_only = mode_ == Mode::kReadOnly;
   status.complete = peer_ && peer_->complete();
-  status.damage_found = repository_.damage_found();
+  status.damage = repository_.damage_counts();
+  status.unreadable = repository_.unreadable();
   status.log_head = repository_.head();
   status.digest = repository_.digest();
   status.conflicts = count_conflicts();
@@ -386,9 +392,9 @@ Status Replica::Impl::status() {
   return status;
 }
 
-Replica::Replica(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const Now&,
+Replica::Replica(const ReplicaConfig& config, const crdt::Rng::Seed& seed, const Now& now,
                  crdt::Transaction& txn, Mode mode)
-    : impl_(std::make_unique<Impl>(config, seed, txn, mode)) {}
+    : impl_(std::make_unique<Impl>(config, seed, now, txn, mode)) {}
 
 Replica::~Replica() = default;
 

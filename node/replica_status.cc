@@ -63,7 +63,10 @@ std::string to_json(const Status& status) {
   json.key("complete").boolean(status.complete);
   json.field("catching_up", status.catching_up);
   json.key("rollbacks_found").number(static_cast<std::int64_t>(status.rollbacks_found));
-  json.key("damage_found").number(static_cast<std::int64_t>(status.damage_found));
+  json.key("damage_found").number(static_cast<std::int64_t>(status.damage.found));
+  json.key("damage_healed").number(static_cast<std::int64_t>(status.damage.healed));
+  json.key("damage_lost").number(static_cast<std::int64_t>(status.damage.lost));
+  json.key("unreadable").number(static_cast<std::int64_t>(status.unreadable));
   if (status.conflicts) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
   }
@@ -84,7 +87,10 @@ std::string to_prometheus(const Status& status) {
   metric(out, "gauge", "complete", "", status.complete ? 1 : 0);
   metric(out, "gauge", "catching_up", "", status.catching_up.empty() ? 0 : 1);
   metric(out, "counter", "rollbacks_found_total", "", status.rollbacks_found);
-  metric(out, "counter", "damage_found_total", "", status.damage_found);
+  metric(out, "counter", "damage_found_total", "", status.damage.found);
+  metric(out, "counter", "damage_healed_total", "", status.damage.healed);
+  metric(out, "counter", "damage_lost_total", "", status.damage.lost);
+  metric(out, "gauge", "unreadable", "", status.unreadable);
   metric(out, "gauge", "log_head", "", status.log_head);
   metric(out, "gauge", "documents", "", status.digest.documents);
   metric(out, "gauge", "records", "", status.digest.records);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crdt/log_row.h"
+#include "crdt/repository.h"
 #include "gossip/peer.h"
 
 namespace node {
@@ -36,7 +37,8 @@ struct Status {
   bool complete = false;              // Every configured peer is linked.
   std::string catching_up;            // Why it serves nothing yet; empty where it does.
   std::uint64_t rollbacks_found = 0;  // Peers that knew more of former runs than this store.
-  std::uint64_t damage_found = 0;  // Stored values with a wrong checksum, each time one was read.
+  crdt::Repository::DamageCounts damage;
+  std::uint64_t unreadable = 0;  // Damaged documents that are not healed yet.
   std::uint64_t log_head = 0;
   crdt::StoreDigest digest;
   std::optional<std::uint64_t>

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <tuple>
 #include <utility>
 
 #include "crdt/repository.h"
@@ -77,15 +78,14 @@ crdt::Result<void> Server::open_store(const Config& config) {
 crdt::Result<void> Server::judge_standing(const Config& config) {
   crdt::Repository repository;
   repository.use(store_->begin());
-  // A damaged store is the Replica's to tell.
-  const bool readable = repository.open().has_value();
+  std::ignore = repository.open();  // A damaged log is the Replica's to repair.
   std::string why = repository.catching_up();
-  if (readable && lmdb_->copied()) why = "its file is a copy of the one that was last served";
+  if (lmdb_->copied()) why = "its file is a copy of the one that was last served";
   if (config.accept_restored && !why.empty()) {
     log_.write(Level::kWarning, "serving at once, as --accept-restored says, although " + why);
     why.clear();
   }
-  if (!readable || why == repository.catching_up()) {
+  if (why == repository.catching_up()) {
     store_->abort();
   } else {
     repository.set_catching_up(why);
@@ -95,7 +95,7 @@ crdt::Result<void> Server::judge_standing(const Config& config) {
     }
   }
   if (!why.empty()) log_.write(Level::kWarning, standing_text(config, why));
-  return readable && lmdb_->copied() ? lmdb_->adopt_file() : crdt::Result<void>();
+  return lmdb_->copied() ? lmdb_->adopt_file() : crdt::Result<void>();
 }
 
 // A peer that operators cannot ask still serves: a full disk is the likely reason.

@@ -72,7 +72,10 @@ constexpr std::array kValues{
     Wording{"documents", "documents", "channels and people that it holds something of"},
     Wording{"records", "records", "timeline events and handled requests"},
     Wording{"state_hash", "state hash", "two nodes with the same hash hold the same"},
-    Wording{"damage_found", "damage found", "reads of a stored value with a wrong checksum"},
+    Wording{"damage_found", "damage found", "stored values with a wrong checksum, since its start"},
+    Wording{"damage_healed", "healed", "of them: fetched from peers, or written anew"},
+    Wording{"damage_lost", "lost", "of them: no peer holds all of it"},
+    Wording{"unreadable", "unreadable", "damaged documents that no peer has sent yet"},
     Wording{"conflicts", "conflicts", "tasks with two values, until a person picks one"}};
 
 constexpr std::array kColumns{Wording{"their_cursor", "", ""}, Wording{"our_cursor", "", ""},

@@ -4,6 +4,7 @@
 
 #include "crdt/check.h"
 #include "crdt/codec.h"
+#include "crdt/keyspace.h"
 #include "gossip/wire.h"
 #include "node/memory_store.h"
 
@@ -12,6 +13,7 @@ namespace {
 using crdt::Bytes;
 using gossip::AnswerQueue;
 using gossip::FragmentPart;
+using gossip::Lacking;
 using gossip::Message;
 using gossip::Records;
 using gossip::Want;
@@ -35,11 +37,7 @@ class AnswerQueueTest : public testing::Test {
     CHECK(repository.apply({{{key, delta}}, {}}));
   }
 
-  Message next() {
-    const auto message = queue.next(repository);
-    CHECK(message && *message);
-    return **message;
-  }
+  Message next() { return queue.next(repository); }
 
   node::MemoryStore store;
   crdt::Repository repository;
@@ -71,14 +69,22 @@ TEST_F(AnswerQueueTest, RecordsComeSeveralAtATimeAndALargeOneByItself) {
   ASSERT_TRUE(queue.add({{}, {"a", "nowhere", "b", "c"}}));
   EXPECT_EQ(std::get<Records>(next()).records.size(), 2u);
   EXPECT_EQ(std::get<Records>(next()).records.size(), 1u);
+  EXPECT_EQ(std::get<Lacking>(next()), (Lacking{{}, {"nowhere"}}));
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(AnswerQueueTest, WhatIsNotHeldHereIsNotAnswered) {
-  ASSERT_TRUE(queue.add({{}, {"nowhere"}}));
-  const auto message = queue.next(repository);
-  ASSERT_TRUE(message);
-  EXPECT_FALSE(*message);
+TEST_F(AnswerQueueTest, WhatIsDamagedHereIsSaidToBeLacking) {
+  document("k", 10);
+  CHECK(repository.apply({{}, {{"a", "b"}}}));
+  CHECK(store.commit());
+  crdt::Transaction& txn = store.begin();
+  txn.put(crdt::keyspace::document_header("k"), "damaged");
+  txn.put(crdt::keyspace::record("a"), "damaged");
+  crdt::Repository after;
+  after.use(txn);
+  ASSERT_TRUE(queue.add({{{"k", {}}}, {"a"}}));
+  EXPECT_EQ(std::get<Lacking>(queue.next(after)), (Lacking{{"k"}, {}}));
+  EXPECT_EQ(std::get<Lacking>(queue.next(after)), (Lacking{{}, {"a"}}));
   EXPECT_TRUE(queue.empty());
 }
 
@@ -91,7 +97,7 @@ TEST_F(AnswerQueueTest, HoldsNoMoreThanItsBoundAndMakesRoomAsItAnswers) {
   queue.clear();
   for (std::size_t i = 0; i < 3 * wants; ++i) {
     ASSERT_TRUE(queue.add(want));
-    ASSERT_TRUE(queue.next(repository));
+    EXPECT_EQ(std::get<Lacking>(next()).records.size(), want.records.size());
     ASSERT_TRUE(queue.empty());
   }
 }

@@ -53,8 +53,10 @@ class Maker {
         return Records{records()};
       case 11:
         return Ping{};
-      default:
+      case 12:
         return Pong{};
+      default:
+        return Lacking{list<std::string>([&] { return key(); }), keys()};
     }
   }
 

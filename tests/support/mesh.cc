@@ -1,8 +1,10 @@
 #include "tests/support/mesh.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "crdt/check.h"
+#include "crdt/keyspace.h"
 #include "tests/support/seed.h"
 
 namespace test {
@@ -32,7 +34,7 @@ void Mesh::start(Node& node) {
   node.self = crdt::ReplicaId{rng_.next() | 1};
   node.repository = std::make_unique<crdt::Repository>();
   node.repository->use(node.store.begin());
-  CHECK(node.repository->open());
+  std::ignore = node.repository->open();  // A damaged log is repaired.
   node.repository->begin_run(node.self);
   node.peer = std::make_unique<gossip::Peer>(node.config, std::string(1, 'a' + node.index),
                                              draw_seed(rng_), node.self, *node.repository);
@@ -46,6 +48,7 @@ void Mesh::run(Node& node, Body body) {
   node.peer->batch_end(now_);
   CHECK(node.store.commit());
   perform(node, node.peer->take_output());
+  if (node.repository->wants_new_run()) restart(node.index);
 }
 
 void Mesh::perform(Node& node, gossip::Output output) {
@@ -87,24 +90,35 @@ void Mesh::close(const End& end) {
   run(node, [&] { node.peer->link_closed(now_, other.second, "reset"); });
 }
 
-std::uint64_t Mesh::write(std::size_t index, const std::string& key, const std::string& path,
-                          const std::string& value) {
+std::uint64_t Mesh::edit(std::size_t index, const std::string& key,
+                         const std::function<void(crdt::Edit&)>& body, const std::string& told) {
   Node& node = *nodes_[index];
   std::uint64_t seq = 0;
   run(node, [&] {
     const auto document = node.repository->document(key);
-    CHECK(document);
+    if (!document) return;  // Damaged: nothing is changed.
     crdt::Edit edit(**document, node.self, {{0, next_request_++}, "U1"},
                     {now_.time_since_epoch().count()}, node.repository->previous_context(key));
-    edit.write(path, value);
+    body(edit);
     const crdt::Change change{{{key, edit.finish()}},
-                              {{"t" + std::to_string(next_request_), value}}};
+                              {{"t" + std::to_string(next_request_), told}}};
     const auto outcome = node.repository->apply(change);
     CHECK(outcome && outcome->applied == crdt::Applied::kApplied);
     seq = outcome->seq;
     node.peer->push(seq, change);
   });
   return seq;
+}
+
+std::uint64_t Mesh::write(std::size_t node, const std::string& key, const std::string& path,
+                          const std::string& value) {
+  return edit(
+      node, key, [&](crdt::Edit& edit) { edit.write(path, value); }, value);
+}
+
+void Mesh::remove(std::size_t node, const std::string& key, const std::string& path) {
+  edit(
+      node, key, [&](crdt::Edit& edit) { edit.remove(path); }, "removed " + path);
 }
 
 void Mesh::insert(std::size_t index, const std::vector<crdt::Record>& records) {
@@ -126,6 +140,41 @@ std::string Mesh::read(std::size_t index, const std::string& key, const std::str
   const std::string value = leaf == nullptr ? "" : leaf->value;
   node.store.abort();
   return value;
+}
+
+crdt::Document Mesh::document(std::size_t index, const std::string& key) {
+  Node& node = *nodes_[index];
+  crdt::Repository repository;
+  repository.use(node.store.begin());
+  const auto document = repository.document(key);
+  CHECK(document);
+  crdt::Document copy = **document;
+  node.store.abort();
+  return copy;
+}
+
+void Mesh::flip(std::size_t index, const crdt::Bytes& row) {
+  node::MemoryStore& store = nodes_[index]->store;
+  crdt::Transaction& txn = store.begin();
+  crdt::Bytes value(txn.get(row).value());
+  value.back() = static_cast<char>(value.back() ^ 1);
+  txn.put(row, value);
+  CHECK(store.commit());
+}
+
+void Mesh::damage(std::size_t index, const crdt::Bytes& row) {
+  flip(index, row);
+  restart(index);
+}
+
+void Mesh::damage_any(std::size_t index) {
+  const auto& contents = nodes_[index]->store.contents();
+  if (contents.empty()) return;
+  const auto row =
+      std::next(contents.begin(), static_cast<std::ptrdiff_t>(rng_.below(contents.size())));
+  // Which records a row of the log named, nothing says once it is lost.
+  const bool log = row->first.starts_with(crdt::keyspace::log(0).front());
+  if (!row->second.empty() && !log) damage(index, crdt::Bytes(row->first));
 }
 
 std::vector<gossip::PeerStatus> Mesh::status(std::size_t index) {
@@ -208,6 +257,21 @@ void Mesh::pass_time() {
   }
 }
 
+bool Mesh::sound(std::size_t index) const {
+  const crdt::Repository& repository = *nodes_[index]->repository;
+  return repository.damages().empty() && repository.damaged_records().empty() &&
+         !repository.walk_due();
+}
+
+void Mesh::pass(std::chrono::seconds time) {
+  const crdt::Instant until = now_ + time;
+  while (now_ < until) {
+    while (deliver_one()) {
+    }
+    pass_time();
+  }
+}
+
 bool Mesh::settle(int seconds) {
   const crdt::Instant until = now_ + std::chrono::seconds(seconds);
   while (now_ < until) {
@@ -215,6 +279,7 @@ bool Mesh::settle(int seconds) {
     }
     bool quiet = true;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (!sound(i)) quiet = false;
       for (const gossip::PeerStatus& status : status(i)) {
         const std::size_t other = std::stoul(status.address);
         const bool reachable = !cuts_.contains(std::minmax(i, other));

@@ -4,7 +4,9 @@
 //          as the driver does. Pipes deliver in order, in pieces; a cut closes them.
 #pragma once
 
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +32,7 @@ class Mesh {
   // One event at `node`: writes `value` to `path` of document `key`. Returns its log row.
   std::uint64_t write(std::size_t node, const std::string& key, const std::string& path,
                       const std::string& value);
+  void remove(std::size_t node, const std::string& key, const std::string& path);
   // A record without a document change.
   void insert(std::size_t node, const crdt::Record& record) { insert(node, std::vector{record}); }
   void insert(std::size_t node, const std::vector<crdt::Record>& records);  // In one change.
@@ -45,17 +48,24 @@ class Mesh {
   // The store as it is now, and a restart from such a copy: a restored backup that nobody
   // announced.
   node::MemoryStore snapshot(std::size_t node) const { return nodes_[node]->store; }
+  // Turns the last bit of a stored value, as a disk may.
+  void flip(std::size_t node, const crdt::Bytes& row);
+  // The same, and a restart: memory would know better.
+  void damage(std::size_t node, const crdt::Bytes& row);
+  void damage_any(std::size_t node);
   void roll_back(std::size_t node, const node::MemoryStore& snapshot);
 
   // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.
   bool deliver_one();
   // Moves time to the next deadline of any node and wakes it.
   void pass_time();
-  // Until nothing is on its way and all reachable nodes have told each other everything, or
-  // `seconds` of virtual time went by. True if it became quiet.
+  // Until nothing is on its way, all reachable nodes have told each other everything, and nothing
+  // is known to be damaged, or `seconds` of virtual time went by. True if it became quiet.
   bool settle(int seconds = 60);
+  void pass(std::chrono::seconds time);
 
-  bool equal() const;  // Every node's digest.
+  bool equal() const;                  // Every node's digest.
+  bool sound(std::size_t node) const;  // Nothing is known to be damaged.
   const crdt::StoreDigest& digest(std::size_t node) const {
     return nodes_[node]->repository->digest();
   }
@@ -65,6 +75,9 @@ class Mesh {
   // As `muster restore` marks a copy, or as a wiped disk comes back.
   void mark_catching_up(std::size_t node);
   gossip::Peer& peer(std::size_t node) { return *nodes_[node]->peer; }
+  const crdt::Repository& repository(std::size_t node) const { return *nodes_[node]->repository; }
+  // The state of a document as it is stored.
+  crdt::Document document(std::size_t node, const std::string& key);
   std::vector<gossip::PeerStatus> status(std::size_t node);
   const std::vector<std::string>& notices() const { return notices_; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }
@@ -90,6 +103,8 @@ class Mesh {
   using End = std::pair<std::size_t, gossip::LinkId>;
 
   void start(Node& node);
+  std::uint64_t edit(std::size_t node, const std::string& key,
+                     const std::function<void(crdt::Edit&)>& body, const std::string& told);
   template <class Body>
   void run(Node& node, Body body);
   void perform(Node& node, gossip::Output output);
