@@ -68,4 +68,9 @@ std::string_view group_of_row(BytesView row) {
   return end == BytesView::npos ? BytesView{} : row.substr(end + 1);
 }
 
+bool travels(BytesView key) {
+  static constexpr BytesView kKinds = "dlru";
+  return !key.empty() && kKinds.find(key.front()) != BytesView::npos;
+}
+
 }  // namespace crdt::keyspace

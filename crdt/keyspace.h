@@ -47,6 +47,9 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes damages();
 [[nodiscard]] Bytes damages_end();
 
+// Whether a row goes into a backup: what this store covers of others, and how it stands, do not.
+[[nodiscard]] bool travels(BytesView key);
+
 // The part behind the kind letter.
 [[nodiscard]] inline BytesView tail_of(BytesView key) { return key.substr(1); }
 

@@ -35,4 +35,15 @@ std::string http_date(crdt::WallTime time) {
   return text.data();
 }
 
+std::string utc_text(crdt::WallTime time) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900,
+                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return text.data();
+}
+
 }  // namespace node

@@ -17,4 +17,7 @@ namespace node {
 // As HTTP's Date header wants it: "Fri, 20 Nov 2026 23:24:13 GMT".
 [[nodiscard]] std::string http_date(crdt::WallTime time);
 
+// "2026-11-20T23:24:13Z".
+[[nodiscard]] std::string utc_text(crdt::WallTime time);
+
 }  // namespace node

@@ -235,16 +235,25 @@ crdt::Result<Config> load_config(const std::string& path) {
   return std::move(loader.config);
 }
 
-crdt::Result<std::string> data_dir_in(const std::string& path) {
+crdt::Result<StorePlace> store_place_in(const std::string& path) {
   const auto file = read_text_file(path);
   if (!file) return file.error();
   nlohmann::json json;
   if (const auto parsed = parse_json_file(file->text, path, json); !parsed) return parsed.error();
   std::optional<crdt::Error> error;
-  const std::string text = ConfigReader(json, "", error).text("data_dir");
+  ConfigReader root(json, "", error);
+  const std::filesystem::path dir = root.text("data_dir");
+  StorePlace place{{}, root.text("name"), root.object("peers").text("cluster")};
   if (error) return crdt::Error(path + ": " + error->message);
   const auto folder = std::filesystem::absolute(path).parent_path();
-  return {boost::system::in_place_value, (folder / text).lexically_normal().string()};
+  place.data_dir = (folder / dir).lexically_normal().string();
+  return place;
+}
+
+crdt::Result<std::string> data_dir_in(const std::string& path) {
+  auto place = store_place_in(path);
+  if (!place) return place.error();
+  return {boost::system::in_place_value, std::move(place->data_dir)};
 }
 
 }  // namespace node

@@ -49,4 +49,12 @@ struct Config {
 // Only data_dir of such a file: its secrets may not be readable for whoever asks.
 [[nodiscard]] crdt::Result<std::string> data_dir_in(const std::string& path);
 
+// Whose store a configuration is about. Its secrets may not be readable for whoever asks.
+struct StorePlace {
+  std::string data_dir;
+  std::string node;
+  std::string cluster;
+};
+[[nodiscard]] crdt::Result<StorePlace> store_place_in(const std::string& path);
+
 }  // namespace node

@@ -46,6 +46,12 @@ int sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
+int publish_file(const std::string& unfinished, const std::string& path) {
+  if (::link(unfinished.c_str(), path.c_str()) != 0) return errno;
+  if (::unlink(unfinished.c_str()) != 0) return errno;
+  return sync_folder(std::filesystem::absolute(path).parent_path());
+}
+
 int create_lmdb_file(const std::string& path, std::uint64_t map_bytes, crdt::BytesView key,
                      crdt::BytesView value) {
   const std::string unfinished = path + ".new";

@@ -17,4 +17,7 @@ namespace node {
 [[nodiscard]] int create_lmdb_file(const std::string& path, std::uint64_t map_bytes,
                                    crdt::BytesView key, crdt::BytesView value);
 
+// Gives a synced file its name, durably; EEXIST where that is taken. 0, or what the system says.
+[[nodiscard]] int publish_file(const std::string& unfinished, const std::string& path);
+
 }  // namespace node

@@ -16,16 +16,17 @@
 #include "node/lmdb_check.h"
 #include "node/lmdb_create.h"
 #include "node/store_key.h"
+#include "node/store_marker.h"
 
 namespace node {
 namespace {
 
 constexpr std::uint64_t kMapBytesMax = std::uint64_t{16} << 40;  // x86-64 has 128 TiB to give.
-constexpr std::uint64_t kMapAlign = 1 << 20;                     // A multiple of any page size.
-constexpr crdt::BytesView kMarkerKey("\0muster", 7);
+// A backup that was killed would keep pages for ever; finding that out costs a few microseconds.
+constexpr std::uint64_t kReaderCheckEvery = 1024;
+constexpr std::uint64_t kMapAlign = 1 << 20;  // A multiple of any page size.
 constexpr crdt::BytesView kFileKey("\0file", 5);
 constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
-constexpr crdt::BytesView kFormat = "muster store 2";
 
 MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
@@ -76,7 +77,7 @@ LmdbStore::~LmdbStore() {
 crdt::Result<void> LmdbStore::create_if_missing() {
   std::error_code error;
   if (std::filesystem::exists(data_file(), error) || error) return {};  // Opening it tells more.
-  const crdt::Bytes marker = crdt::Bytes(kFormat) + "\n" + options_.cluster + "\n" + options_.node;
+  const crdt::Bytes marker = encode({std::string(kStoreFormat), options_.cluster, options_.node});
   if (const int code = create_lmdb_file(data_file(), options_.map_bytes, kMarkerKey, marker)) {
     return explain(code);
   }
@@ -138,16 +139,13 @@ crdt::Result<void> LmdbStore::check_marker() {
                        " belong to another program; set data_dir to another place");
   }
   if (code != 0) return explain(code);
-  const std::size_t first = found.find('\n');
-  const std::size_t second = found.find('\n', first + 1);
-  if (found.substr(0, first) != kFormat || first == crdt::Bytes::npos ||
-      second == crdt::Bytes::npos) {
-    return crdt::Error("the store in " + options_.dir + " has the format \"" +
-                       found.substr(0, first) + "\", this program reads \"" + crdt::Bytes(kFormat) +
+  const StoreMarker marker = decode_marker(found);
+  if (marker.format != kStoreFormat) {
+    return crdt::Error("the store in " + options_.dir + " has the format \"" + marker.format +
+                       "\", this program reads \"" + std::string(kStoreFormat) +
                        "\"; run the version of Muster that wrote it");
   }
-  const crdt::Bytes cluster = found.substr(first + 1, second - first - 1);
-  const crdt::Bytes node = found.substr(second + 1);
+  const auto& [format, cluster, node] = marker;
   if (cluster == options_.cluster && node == options_.node) return {};
   return crdt::Error("the store in " + options_.dir + " belongs to node " + node + " of cluster " +
                      cluster + ", the configuration is for node " + options_.node + " of cluster " +
@@ -219,6 +217,7 @@ boost::system::result<void, CommitError> LmdbStore::commit() {
                        "less than store.disk_reserve_bytes is free on the disk of " + options_.dir);
   }
   end_transaction();
+  if (++commits_ % kReaderCheckEvery == 0) mdb_reader_check(environment_, nullptr);
   // Frees the transaction whether it succeeds or not.
   const int code = mdb_txn_commit(std::exchange(transaction_, nullptr));
   if (code != 0) return recover(code);

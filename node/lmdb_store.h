@@ -89,6 +89,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   int failure_ = 0;                     // The first failed call of the open transaction.
   bool dirty_ = false;
   bool copied_ = false;
+  std::uint64_t commits_ = 0;
 };
 
 }  // namespace node

@@ -5,10 +5,14 @@
 #include <exception>
 #include <iostream>
 
+#include "node/cli/backup.h"
 #include "node/cli/bench.h"
 #include "node/cli/command.h"
 #include "node/cli/demo.h"
+#include "node/cli/export.h"
+#include "node/cli/import.h"
 #include "node/cli/init.h"
+#include "node/cli/restore.h"
 #include "node/cli/serve.h"
 #include "node/cli/slack.h"
 #include "node/cli/status.h"
@@ -34,6 +38,10 @@ int run(int argc, char** argv) {
   node::cli::add_serve(app, action);
   node::cli::add_status(app, action);
   node::cli::add_slack(app, action);
+  node::cli::add_backup(app, action);
+  node::cli::add_restore(app, action);
+  node::cli::add_export(app, action);
+  node::cli::add_import(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

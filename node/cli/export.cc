@@ -1,0 +1,71 @@
+#include "node/cli/export.h"
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "node/cli/progress.h"
+#include "node/cli/store_place.h"
+#include "node/export.h"
+
+namespace node::cli {
+namespace {
+
+struct Options {
+  PlaceOptions place;
+  std::string file = "-";
+  bool json = false;
+};
+
+int run(const Options& options) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto place = place_of(options.place);
+  if (!place) {
+    std::cerr << "muster: " << place.error().message << "\n";
+    return kUnusable;
+  }
+  std::error_code ignored;
+  const bool occupied = options.file != "-" && std::filesystem::exists(options.file, ignored);
+  const auto report = [&] {
+    Progress progress("export");
+    return write_export(place->data_dir, options.file, [&](const CopyProgress& done) {
+      progress.show(done.rows, done.rows_total, done.bytes);
+    });
+  }();
+  if (!report) {
+    std::cerr << "muster: " << report.error().message << "\n";
+    return occupied ? kUnusable : kFailed;
+  }
+  // Where the lines go to stdout, nothing else may.
+  std::ostream& out = options.file == "-" ? std::cerr : std::cout;
+  if (options.json) {
+    out << nlohmann::ordered_json{{"file", options.file},
+                                  {"documents", report->counts.documents},
+                                  {"records", report->counts.records},
+                                  {"bytes", report->bytes}}
+               .dump()
+        << "\n";
+  } else {
+    out << "exported " << report->counts.documents << " documents and " << report->counts.records
+        << " records, " << megabytes(report->bytes) << "\n";
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "export", "write what a peer holds as lines of JSON, while it runs or not");
+  add_place_options(*command, options->place);
+  command->add_option("--to", options->file, "the file to make; default: stdout");
+  command->add_flag("--json", options->json, "print what was done as JSON");
+  command->footer("Example:\n  muster export --config /etc/muster/config.json | jq -r .document");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace node::cli

@@ -1,0 +1,161 @@
+#include "node/lmdb_snapshot.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <limits>
+
+#include "crdt/check.h"
+#include "node/lmdb_check.h"
+
+namespace node {
+namespace {
+
+constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
+
+MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+crdt::BytesView to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+// Looked at and let go at once: nobody who starts meanwhile is to find it locked.
+bool is_locked(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool locked = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return locked;
+}
+
+}  // namespace
+
+WriteBehind::Limits LmdbSnapshot::read_through() {
+  return {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::uint64_t>::max()};
+}
+
+crdt::Result<std::unique_ptr<LmdbSnapshot>> LmdbSnapshot::open(const std::string& dir) {
+  std::error_code error;
+  const std::string data = dir + "/data.mdb";
+  if (!std::filesystem::exists(data, error)) {
+    return crdt::Error("there is no store in " + dir + (error ? ": " + error.message() : "") +
+                       "; give the data_dir of a peer");
+  }
+  std::unique_ptr<LmdbSnapshot> snapshot(new LmdbSnapshot(dir));
+  snapshot->live_ = is_locked(dir + "/lock");
+  // While a node writes, pages change under whoever walks them; it looked when it began.
+  if (!snapshot->live_) {
+    if (const auto sound = check_lmdb_file(data); !sound) return sound.error();
+  }
+  if (const auto opened = snapshot->open_environment(); !opened) return opened.error();
+  if (const auto read = snapshot->read_marker(); !read) return read.error();
+  return snapshot;
+}
+
+LmdbSnapshot::~LmdbSnapshot() {
+  if (transaction_ != nullptr) mdb_txn_abort(transaction_);
+  if (environment_ != nullptr) mdb_env_close(environment_);
+}
+
+crdt::Result<void> LmdbSnapshot::open_environment() {
+  int code = mdb_env_create(&environment_);
+  if (code == 0) code = mdb_env_open(environment_, dir_.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
+  if (code == 0) code = mdb_reader_check(environment_, nullptr);
+  if (code == 0) code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_);
+  if (code == 0) code = mdb_dbi_open(transaction_, nullptr, 0, &database_);
+  if (code == 0) return {};
+  return explain(code);
+}
+
+crdt::Result<void> LmdbSnapshot::read_marker() {
+  MDB_val key = to_val(kMarkerKey);
+  MDB_val value{};
+  const int code = mdb_get(transaction_, database_, &key, &value);
+  if (code == MDB_NOTFOUND) {
+    return crdt::Error("the LMDB files in " + dir_ + " belong to another program");
+  }
+  if (code != 0) return explain(code);
+  marker_ = decode_marker(to_view(value));
+  if (marker_.format == kStoreFormat) return {};
+  return crdt::Error("the store in " + dir_ + " has the format \"" + marker_.format +
+                     "\", this program reads \"" + std::string(kStoreFormat) +
+                     "\"; run the version of Muster that wrote it");
+}
+
+crdt::Error LmdbSnapshot::explain(int code) const {
+  const std::string what = "cannot read the store in " + dir_ + ": " + mdb_strerror(code);
+  if (code == EACCES || code == EPERM) return crdt::Error(what + "; run this as the peer's user");
+  if (code == MDB_READERS_FULL) return crdt::Error(what + "; wait for other backups to end");
+  return crdt::Error(what);
+}
+
+std::uint64_t LmdbSnapshot::rows() const {
+  MDB_stat stat{};
+  return mdb_stat(transaction_, database_, &stat) == 0 ? stat.ms_entries : 0;
+}
+
+boost::system::result<void, CommitError> LmdbSnapshot::commit() {
+  if (failure_ == 0) return {};
+  return CommitError(CommitFailure::kIo, explain(failure_).message);
+}
+
+StoreSize LmdbSnapshot::size() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (mdb_env_info(environment_, &info) != 0 || mdb_env_stat(environment_, &stat) != 0) return {};
+  return {(info.me_last_pgno + 1) * stat.ms_psize, 0};
+}
+
+void LmdbSnapshot::remember(int code) {
+  if (code != 0 && code != MDB_NOTFOUND && failure_ == 0) failure_ = code;
+}
+
+std::optional<crdt::BytesView> LmdbSnapshot::get(crdt::BytesView key) {
+  MDB_val wanted = to_val(key);
+  MDB_val value{};
+  const int code = mdb_get(transaction_, database_, &wanted, &value);
+  remember(code);
+  if (code != 0) return std::nullopt;
+  return to_view(value);
+}
+
+void LmdbSnapshot::put(crdt::BytesView, crdt::BytesView) { CHECK(!"a snapshot is only read"); }
+void LmdbSnapshot::erase(crdt::BytesView) { CHECK(!"a snapshot is only read"); }
+
+void LmdbSnapshot::scan(crdt::BytesView from, crdt::BytesView to,
+                        const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(transaction_, database_, &cursor);
+  remember(code);
+  if (code != 0) return;
+  MDB_val key = to_val(std::max(from, kFirstKey));
+  MDB_val value{};
+  code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  while (code == 0 && (to.empty() || to_view(key) < to) && visit(to_view(key), to_view(value))) {
+    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+  }
+  remember(code);
+  mdb_cursor_close(cursor);
+}
+
+std::optional<crdt::Bytes> LmdbSnapshot::last_key(crdt::BytesView from, crdt::BytesView to) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(transaction_, database_, &cursor);
+  remember(code);
+  if (code != 0) return std::nullopt;
+  MDB_val key = to_val(to);
+  MDB_val value{};
+  code = to.empty() ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  code = mdb_cursor_get(cursor, &key, &value, code == 0 ? MDB_PREV : MDB_LAST);
+  remember(code);
+  std::optional<crdt::Bytes> found;
+  if (code == 0 && to_view(key) >= std::max(from, kFirstKey)) found.emplace(to_view(key));
+  mdb_cursor_close(cursor);
+  return found;
+}
+
+}  // namespace node
