@@ -266,7 +266,7 @@ Result<void> Repository::scan_records(BytesView prefix,
     const Result<BytesView> value = open_value(sealed);
     if (!value) {
       error = damaged_record(keyspace::tail_of(row));
-      return false;
+      return true;
     }
     return visit(keyspace::tail_of(row), *value);
   });

@@ -90,6 +90,7 @@ class Repository {
 
   [[nodiscard]] Result<std::optional<Bytes>> record(BytesView key);
   // Values of the records whose keys begin with `prefix`, in key order, until `visit` says false.
+  // A damaged one is left out, and is the Error once the others were visited.
   [[nodiscard]] Result<void> scan_records(
       BytesView prefix, const std::function<bool(BytesView key, BytesView value)>& visit);
 

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "crdt/bytes.h"
+#include "crdt/record.h"
 #include "gossip/noise_keys.h"
+#include "gossip/signing_keys.h"
 
 namespace gossip {
 
@@ -16,9 +21,29 @@ struct PeerConfig {
 };
 
 struct Config {
-  std::string cluster;            // Bound into the handshake: peers of two clusters never link.
-  PrivateKey identity;            // This node's static key.
-  std::vector<PeerConfig> peers;  // All others; kPeersMax at most.
+  std::string cluster;  // Bound into the handshake: peers of two clusters never link.
+  PrivateKey identity;  // This node's static key.
+  // Peers that are known from the start; kPeersMax at most. What the roster says of one counts
+  // instead, and whom it removed stays out.
+  std::vector<PeerConfig> peers;
+
+  // Who may let nodes in and remove them while the cluster runs (gossip/roster.h). None: the peers
+  // above are all there are.
+  std::set<VerifyKey> operators;
+
+  // The roster entries that this node was set up with, its own among them.
+  std::vector<crdt::Record> roster;
+
+  // Where peers dial this node. It signs a roster entry of its own when that changes; empty leaves
+  // the roster as it is.
+  std::string address;
+
+  // What joining links and seals derive from; every member has it. Without it this node lets nobody
+  // in.
+  std::optional<PreSharedKey> cluster_secret;
+
+  // What else a joiner gets over its link, once it is a member. Opaque here.
+  crdt::Bytes member_secrets;
 
   // A lost link is dialled again after this, doubling up to redial_max. Seconds, so that a peer
   // that is back is found before a person wonders.
@@ -48,7 +73,7 @@ struct Config {
   std::chrono::milliseconds walk_after{std::chrono::minutes(5)};
   std::chrono::milliseconds walk_every{std::chrono::hours(24)};
 
-  static constexpr std::size_t kPeersMax = 32;  // Direct push to all; above, a tree is better.
+  static constexpr std::size_t kPeersMax = 128;  // Direct push to all of them.
 };
 
 }  // namespace gossip

@@ -31,10 +31,13 @@ struct Link {
   crdt::Instant sent;     // When bytes last went out.
   crdt::Instant rekeyed;  // When this side last changed its key.
   std::string address;    // The dialled one; empty when accepted.
+  crdt::Bytes first;      // Of an accepted one, until it is known for a peer's or a joiner's.
+  bool greeted = false;   // It is.
 
   // From the peer's Hello on.
   std::optional<Hello> hello;
-  std::string name;                       // As the config calls the peer.
+  std::string name;                       // As the config or the roster calls the peer.
+  std::uint64_t their_head = 0;           // Where the peer's log stood, as last heard.
   std::set<crdt::ReplicaId> their_links;  // Runs that the peer holds a link to.
   bool catching_up = false;               // The peer's store is.
 

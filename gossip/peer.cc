@@ -31,14 +31,16 @@ Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::R
       public_key_(public_key_of(config_.identity)),
       rng_(seed),
       self_(self),
-      repository_(repository) {
+      repository_(repository),
+      signing_seed_(signing_seed_of(config_.identity)),
+      verify_key_(verify_key_of(signing_seed_)),
+      roster_(config_.cluster, config_.operators) {
   CHECK(config_.peers.size() <= Config::kPeersMax);
   for (const PeerConfig& peer : config_.peers) {
     CHECK(peer.public_key != public_key_);
-    Target target{peer, public_key_ < peer.public_key, {}, false, {}, {}};
-    if (target.dials) target.dial_at = Instant{};
-    targets_.emplace(peer.public_key, std::move(target));
+    add_target(Instant{}, peer);
   }
+  load_roster();
   for (const auto& [peer, cursor] : repository_.cursors()) covered_[cursor.run] = cursor.seq;
 }
 
@@ -75,11 +77,7 @@ void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
     if (target.dialling && target.config.address == address) dialled = &target;
   }
   // What this side dialled is no stranger's: it must not wait for room.
-  const auto unproven = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
-    return !entry.second->hello && entry.second->address.empty();
-  });
-  const bool full = static_cast<std::size_t>(unproven) >= kUnprovenMax;
-  if (address.empty() ? full : dialled == nullptr) {
+  if (address.empty() ? full() : dialled == nullptr) {
     output_.closes.push_back(id);
     return note(Severity::kWarning, "closed a new link: too many have not shown their key");
   }
@@ -91,10 +89,15 @@ void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
 }
 
 void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
+  if (joins_.contains(id)) return join_bytes(now, id, bytes);
   const auto found = links_.find(id);
   if (found == links_.end()) return;
   Link& link = *found->second;
+  if (!link.greeted && !greet(now, link, bytes)) return;
   link.heard = now;
+  // Nothing more is taken from whom an operator removed; its link ends with the batch.
+  const auto& proven = link.channel.remote_static();
+  if (proven && roster_.removed(*proven)) return;
   crdt::Result<Received> received = link.channel.receive(bytes);
   if (!received) return drop(now, id, received.error().message);
   if (!received->to_send.empty()) output_.sends.push_back({id, std::move(received->to_send)});
@@ -121,7 +124,10 @@ void Peer::forget(Instant now, Link& link) {
   const bool linked = link.hello.has_value();
   for (auto& [key, target] : targets_) {
     const bool was_dialled = !link.address.empty() && target.config.address == link.address;
-    if (target.link == link.id) target.link.reset();
+    if (target.link == link.id) {
+      target.link.reset();
+      target.their_head = link.their_head;
+    }
     if (was_dialled) target.dialling = false;
     if (!target.dials || target.link || target.dialling || target.dial_at) continue;
     if (linked) target.backoff = config_.redial_min;
@@ -143,6 +149,7 @@ void Peer::drop(Instant now, LinkId id, const std::string& reason) {
 }
 
 void Peer::link_closed(Instant now, LinkId id, const std::string& reason) {
+  joins_.erase(id);
   const auto found = links_.find(id);
   if (found == links_.end()) return;
   Link& link = *found->second;
@@ -227,6 +234,10 @@ void Peer::wake(Instant now) {
   }
   walk(now);
   std::vector<LinkId> ids;
+  for (const auto& [id, join] : joins_) ids.push_back(id);
+  for (const LinkId id : std::exchange(ids, {})) {
+    if (joins_.at(id).opened + kHandshakeMax <= now) end_join(id, "it did not join in time");
+  }
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (const LinkId id : ids) {
     Link& link = *links_.at(id);
@@ -250,6 +261,8 @@ void Peer::wake(Instant now) {
 
 void Peer::batch_end(Instant now) {
   retry_parked(now);
+  follow_roster(now);
+  tend_self();
   for (const auto& [id, link] : links_) {
     if (link->hello) settle(*link);
   }
@@ -275,6 +288,7 @@ void Peer::batch_end(Instant now) {
     walk_at_ = std::min(walk_at_.value_or(due), due);
   }
   for (std::string& news : repository_.take_news()) note(Severity::kWarning, std::move(news));
+  leave_removed(now);  // After the flush: whoever is removed is told so.
 }
 
 // Into the outbox with what lingers, when it has a frame to share or has waited long enough.
@@ -312,6 +326,7 @@ Output Peer::take_output() { return std::exchange(output_, {}); }
 std::optional<Instant> Peer::wake_at() const {
   std::optional<Instant> earliest = walk_at_;
   for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
+  for (const auto& [id, join] : joins_) keep_earliest(earliest, join.opened + kHandshakeMax);
   for (const auto& [id, link] : links_) {
     keep_earliest(earliest, link->heard + 3 * config_.ping_after);
     if (!link->hello) {
@@ -334,8 +349,11 @@ bool Peer::awaited(std::uint64_t seq) const {
 }
 
 bool Peer::complete() const {
-  return std::all_of(targets_.begin(), targets_.end(),
-                     [](const auto& entry) { return entry.second.link.has_value(); });
+  return std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
+    const Standing* standing = roster_.find(entry.first);
+    const bool joining = standing && standing->member.state == RosterState::kJoining;
+    return joining || entry.second.link.has_value();
+  });
 }
 
 bool Peer::pushes_to_all() const {
@@ -347,19 +365,25 @@ bool Peer::pushes_to_all() const {
 
 std::vector<PeerStatus> Peer::status() const {
   std::vector<PeerStatus> all;
-  for (const PeerConfig& peer : config_.peers) {
-    const Target& target = targets_.at(peer.public_key);
+  for (const auto& [key, target] : targets_) {
+    const PeerConfig& peer = target.config;
     PeerStatus status{peer.name, peer.address, target.dialling ? "dialling" : "down"};
-    status.our_cursor = repository_.cursor(view_of(peer.public_key.bytes)).seq;
+    status.public_key = key;
+    status.their_head = target.their_head;
+    status.our_cursor = repository_.cursor(view_of(key.bytes)).seq;
     if (target.link) {
       const Link& link = *links_.at(*target.link);
       status.state = "linked";
+      status.their_head = link.their_head;
       status.their_cursor = link.sender.told();
       status.lag = repository_.head() - std::min(repository_.head(), link.sender.told());
       status.catching_up = link.catching_up;
     }
     all.push_back(std::move(status));
   }
+  std::stable_sort(all.begin(), all.end(), [](const PeerStatus& a, const PeerStatus& b) {
+    return std::string_view(a.name) < std::string_view(b.name);
+  });
   return all;
 }
 

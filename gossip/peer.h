@@ -3,15 +3,17 @@
 // Shape    events of links in, Output out; documents and log rows change through the Repository in
 //          the transaction of the moment. What one batch has for a peer leaves as one sealed frame
 //          at batch_end(), after the commit: an acknowledgement means "durable here".
-//          Of two configured peers the one with the smaller public key dials.
-// Size     kUnprovenMax links whose key is not proven. For each link: kFragmentBytesMax of
-//          fragments on their way in, kAnswerWindow of answers on their way out, kParkedMax pushes
-//          of kParkedBytesMax that wait for another peer's.
+//          Of two peers the one with the smaller public key dials. Peers are those of the
+//          configuration and of the roster (gossip/peer_roster.cc), which may change at any time.
+// Size     kUnprovenMax links whose key is not proven, joiners' included. For each link:
+//          kFragmentBytesMax of fragments on their way in, kAnswerWindow of answers on their way
+//          out, kParkedMax pushes of kParkedBytesMax that wait for another peer's.
 // Errors   a peer that breaks a rule loses its link, with a Notice that says why; nothing of the
 //          frame that broke it is stored beyond what came before in that same batch.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,12 +27,14 @@
 #include "crdt/repository.h"
 #include "crdt/rng.h"
 #include "gossip/config.h"
+#include "gossip/join.h"
 #include "gossip/link.h"
 #include "gossip/output.h"
+#include "gossip/roster.h"
 
 namespace gossip {
 
-// One configured peer, for operators.
+// One peer, of the configuration or the roster, for operators.
 struct PeerStatus {
   std::string name;
   std::string address;
@@ -39,6 +43,8 @@ struct PeerStatus {
   std::uint64_t our_cursor = 0;    // What is covered here of its log.
   std::uint64_t lag = 0;           // Rows of this log that it does not cover.
   bool catching_up = false;        // It says that its store is.
+  std::uint64_t their_head = 0;    // Where its log stood when it was last heard.
+  PublicKey public_key;
 };
 
 class Peer {
@@ -72,6 +78,9 @@ class Peer {
   // progress: a window takes as long at 300 kbit/s.
   static constexpr std::chrono::seconds kStuckAfter{30};
 
+  // Refusals that status can name; the log has all of them.
+  static constexpr std::size_t kRefusalsMax = 16;
+
   // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
   static constexpr std::chrono::seconds kOfferAgainAfter{10};
 
@@ -96,6 +105,13 @@ class Peer {
   void dial_failed(crdt::Instant now, const std::string& address, const std::string& reason);
   void wake(crdt::Instant now);
 
+  // What this node's calendar says: it judges whether tokens have expired, and nothing else.
+  void tell_wall(crdt::WallTime now) { wall_ = now; }
+
+  // Takes a roster entry that an operator signed elsewhere. An Error where it is refused, or the
+  // store cannot take it.
+  [[nodiscard]] crdt::Result<void> submit(const crdt::Record& entry);
+
   // A change made here, logged as row `seq`: it goes to every peer that is up to date.
   void push(std::uint64_t seq, const crdt::Change& change);
 
@@ -108,16 +124,26 @@ class Peer {
   // Whether any linked peer was sent row `seq` and has not yet said that it is durable there.
   [[nodiscard]] bool awaited(std::uint64_t seq) const;
 
-  // Whether every configured peer is linked.
+  // Whether every peer is linked, but for those that are joining still.
   [[nodiscard]] bool complete() const;
 
   // complete(), and each of them has been told all of this log: what changes is pushed to it.
   [[nodiscard]] bool pushes_to_all() const;
 
+  // By name.
   [[nodiscard]] std::vector<PeerStatus> status() const;
 
   // How often a peer was found to know more of this store's former runs than the store does.
   [[nodiscard]] std::uint64_t rollbacks_found() const { return rollbacks_found_; }
+
+  // Who belongs to the cluster, and how this node stands in it; nothing where it has no entry.
+  [[nodiscard]] const Roster& roster() const { return roster_; }
+  [[nodiscard]] const Standing* self() const { return roster_.find(public_key_); }
+
+  // What was refused of other nodes' words about the roster since the start: how often, and the
+  // last few, in sentences.
+  [[nodiscard]] std::uint64_t roster_refusals() const { return refusals_; }
+  [[nodiscard]] const std::deque<std::string>& last_refusals() const { return last_refusals_; }
 
  private:
   struct Target {
@@ -128,7 +154,33 @@ class Peer {
     std::optional<crdt::Instant> dial_at;
     std::chrono::milliseconds backoff{0};
     std::string trouble;  // Why dialling it failed, as last noted; empty once it is linked.
+    std::uint64_t their_head = 0;  // Of the last link that ended.
   };
+
+  // A joiner's connection, until it is answered.
+  struct JoinLink {
+    crdt::Instant opened;
+    crdt::Bytes hail;  // So far.
+    TokenId token{};
+    std::optional<SecureChannel> channel;
+  };
+
+  void add_target(crdt::Instant now, const PeerConfig& peer);
+  void load_roster();
+  void follow_roster(crdt::Instant now);
+  void leave_removed(crdt::Instant now);
+  void tend_self();
+  void take_entries(const crdt::Change& change);
+  void refuse(std::string what);
+  [[nodiscard]] bool holds_forged(const Link& link, const crdt::Change& change);
+  [[nodiscard]] crdt::Change without_forged(const crdt::Change& change) const;
+  crdt::Result<void> publish(const crdt::Record& entry);
+  bool greet(crdt::Instant now, Link& link, crdt::BytesView& bytes);
+  void join_bytes(crdt::Instant now, LinkId link, crdt::BytesView bytes);
+  [[nodiscard]] crdt::Result<void> hail(JoinLink& join, crdt::BytesView& bytes);
+  [[nodiscard]] JoinAnswer answer_join(const crdt::Bytes& request, const PublicKey& node);
+  void end_join(LinkId link, const std::string& refusal);
+  [[nodiscard]] bool full() const;
 
   Target* target_of(const PublicKey& key);
   Target* target_of(const Link& link);
@@ -196,6 +248,15 @@ class Peer {
   crdt::Rng rng_;
   crdt::ReplicaId self_;
   crdt::Repository& repository_;
+  SigningSeed signing_seed_;
+  VerifyKey verify_key_;
+  Roster roster_;
+  std::uint64_t followed_ = 0;  // The roster's revision whose members are in targets_,
+  std::uint64_t left_ = 0;      // and the one whose removed nodes are not any more.
+  crdt::WallTime wall_;
+  std::map<LinkId, JoinLink> joins_;
+  std::uint64_t refusals_ = 0;
+  std::deque<std::string> last_refusals_;
   std::map<PublicKey, Target> targets_;
   std::map<LinkId, std::unique_ptr<Link>> links_;
   std::map<crdt::ReplicaId, std::uint64_t> covered_;  // Other runs' logs: covered up to here.

@@ -72,6 +72,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
     forget(now, old);
   }
   link.hello = hello;
+  link.their_head = hello.head;
   target->link = link.id;
   target->dial_at.reset();
   target->backoff = std::chrono::milliseconds{0};
@@ -168,6 +169,7 @@ crdt::Applied Peer::apply(Link& link, const Push& push) {
   link.acknowledge.push_back(push.seq);
   if (outcome->applied == crdt::Applied::kApplied) {
     changed_ = true;
+    take_entries(push.change);
     forward(link, outcome->seq, push.change);
   }
   return outcome->applied;
@@ -181,6 +183,10 @@ bool Peer::knows_more_of_us(const std::string& key, const crdt::VersionVector& t
 }
 
 Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
+  if (holds_forged(link, push.change)) {
+    return on(now, link, Push{push.seq, push.firsthand, without_forged(push.change)});
+  }
+  link.their_head = std::max(link.their_head, push.seq);
   if (push.firsthand && !minted_by(push.change, link.hello->run)) {
     return "it sent a first-hand change under a replica id that it did not announce";
   }
@@ -234,6 +240,7 @@ bool Peer::covers(const std::vector<crdt::Cursor>& sources) {
 
 Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   if (!link.receiver.current(offer.scan)) return std::nullopt;
+  link.their_head = std::max(link.their_head, offer.to);
   if (!link.receiver.open(offer)) {
     rescan(link);
     return std::nullopt;
@@ -378,10 +385,14 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
     const bool wanted = link.receiver.got_record(record.key);
     if (wanted || repaired) change.records.push_back(record);
   }
+  if (holds_forged(link, change)) change = without_forged(change);
   link.stuck_at = now + kStuckAfter;
   const auto outcome = repository_.apply(change);
   if (!outcome) return "cannot store its records: " + outcome.error().message;
-  if (outcome->seq != 0) forward(link, outcome->seq, change);
+  if (outcome->seq != 0) {
+    take_entries(change);
+    forward(link, outcome->seq, change);
+  }
   return std::nullopt;
 }
 

@@ -365,7 +365,7 @@ TEST(Repository, AFlippedByteIsAnErrorAndNeverAWrongAnswer) {
   EXPECT_GT(errors, 100u);
 }
 
-TEST(Repository, ADamagedRecordStopsAScanWithAnError) {
+TEST(Repository, ADamagedRecordIsLeftOutOfAScanWhichEndsWithAnError) {
   Shelf shelf;
   shelf.write("k", "p", "v");
   shelf.store.abort();

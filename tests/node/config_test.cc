@@ -166,13 +166,13 @@ TEST_F(ConfigTest, RefusesToBeItsOwnPeerAndTwins) {
 }
 
 TEST_F(ConfigTest, RefusesMorePeersThanItCanPushTo) {
-  for (int i = 0; i < 32; ++i) {
+  for (int i = 0; i < 128; ++i) {
     config_["peers"]["list"].push_back(
         {{"name", "p" + std::to_string(i)},
          {"address", "b:1"},
          {"public_key", public_hex(static_cast<std::uint8_t>(10 + i))}});
   }
-  EXPECT_THAT(refusal(), HasSubstr("peers.list: at most 32 peers"));
+  EXPECT_THAT(refusal(), HasSubstr("peers.list: at most 128 peers"));
 }
 
 TEST_F(ConfigTest, SaysWhichSecretItCannotRead) {

@@ -12,7 +12,11 @@ namespace test {
 using tests::draw_seed;
 using tests::seed_of;
 
-Mesh::Mesh(std::size_t nodes, std::uint64_t seed) : rng_(seed_of(seed)) {
+Mesh::Mesh(std::size_t nodes, std::uint64_t seed)
+    : Mesh(nodes, seed, [](std::size_t, gossip::Config&) {}) {}
+
+Mesh::Mesh(std::size_t nodes, std::uint64_t seed, const Configure& configure)
+    : rng_(seed_of(seed)) {
   std::vector<gossip::PrivateKey> keys;
   for (std::size_t i = 0; i < nodes; ++i) keys.push_back(gossip::draw_private_key(rng_));
   for (std::size_t i = 0; i < nodes; ++i) {
@@ -25,9 +29,48 @@ Mesh::Mesh(std::size_t nodes, std::uint64_t seed) : rng_(seed_of(seed)) {
       node->config.peers.push_back(
           {std::string(1, static_cast<char>('a' + j)), std::to_string(j), public_key_of(keys[j])});
     }
+    configure(i, node->config);
     nodes_.push_back(std::move(node));
   }
   for (const auto& node : nodes_) start(*node);
+}
+
+std::size_t Mesh::add(gossip::Config config) {
+  auto node = std::make_unique<Node>();
+  node->index = nodes_.size();
+  node->config = std::move(config);
+  nodes_.push_back(std::move(node));
+  start(*nodes_.back());
+  return nodes_.size() - 1;
+}
+
+crdt::Result<gossip::JoinAnswer> Mesh::join(std::size_t sponsor, const gossip::Token& token,
+                                            const gossip::PrivateKey& identity,
+                                            const gossip::JoinRequest& request) {
+  Node& node = *nodes_[sponsor];
+  joining_ = gossip::LinkId{next_link_++};
+  run(node, [&] {
+    node.peer->tell_wall(crdt::WallTime(now_.time_since_epoch()));
+    node.peer->link_opened(now_, *joining_, "");
+  });
+  gossip::Joiner joiner(token, token.sponsors.at(0), identity, request, rng_);
+  crdt::Bytes out = joiner.start();
+  while (!out.empty() && !joiner.answer()) {
+    run(node, [&] { node.peer->link_bytes(now_, *joining_, out); });
+    auto next = joiner.receive(std::exchange(to_joiner_, {}));
+    if (!next) return next.error();
+    out = std::move(*next);
+  }
+  joining_.reset();
+  if (!joiner.answer()) return crdt::Error("the sponsor closed the link");
+  return *joiner.answer();
+}
+
+crdt::Result<void> Mesh::submit(std::size_t index, const crdt::Record& entry) {
+  Node& node = *nodes_[index];
+  crdt::Result<void> outcome;
+  run(node, [&] { outcome = node.peer->submit(entry); });
+  return outcome;
 }
 
 void Mesh::start(Node& node) {
@@ -53,6 +96,7 @@ void Mesh::run(Node& node, Body body) {
 
 void Mesh::perform(Node& node, gossip::Output output) {
   for (gossip::Send& send : output.sends) {
+    if (joining_ == send.link) to_joiner_ += send.bytes;
     const auto end = ends_.find({node.index, send.link});
     if (end == ends_.end()) continue;
     bytes_sent_ += send.bytes.size();

@@ -27,6 +27,21 @@ class Mesh {
  public:
   Mesh(std::size_t nodes, std::uint64_t seed);
 
+  // `configure` may change what each node is started with; its address is its index.
+  using Configure = std::function<void(std::size_t node, gossip::Config& config)>;
+  Mesh(std::size_t nodes, std::uint64_t seed, const Configure& configure);
+
+  // One more node, with no peers but those that `config` names. Returns its index.
+  std::size_t add(gossip::Config config);
+
+  // A joiner's whole conversation with the peer at `sponsor`. An Error where it was cut off.
+  crdt::Result<gossip::JoinAnswer> join(std::size_t sponsor, const gossip::Token& token,
+                                        const gossip::PrivateKey& identity,
+                                        const gossip::JoinRequest& request);
+
+  // An operator hands `node` an entry.
+  crdt::Result<void> submit(std::size_t node, const crdt::Record& entry);
+
   std::size_t size() const { return nodes_.size(); }
 
   // One event at `node`: writes `value` to `path` of document `key`. Returns its log row.
@@ -118,6 +133,8 @@ class Mesh {
   std::map<End, std::deque<crdt::Bytes>> inbox_;
   std::set<std::pair<std::size_t, std::size_t>> cuts_;
   std::uint64_t next_link_ = 1;
+  std::optional<gossip::LinkId> joining_;  // A link whose other end is no node,
+  crdt::Bytes to_joiner_;                  // and what was sent there.
   std::uint64_t next_request_ = 1;
   std::uint64_t bytes_sent_ = 0;
   std::vector<std::string> notices_;

@@ -1,0 +1,73 @@
+#include "gossip/token.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "tests/support/roster_entries.h"
+
+namespace gossip {
+namespace {
+
+using testing::HasSubstr;
+using tests::kCluster;
+using tests::Membership;
+
+Token make_token(std::size_t sponsors = 2) {
+  const Membership world;
+  Token token{kCluster, world.permit(1), tests::seed(1), {}, {}};
+  PreSharedKey secret;
+  secret.bytes.fill(9);
+  token.pre_shared_key = joining_key(secret, token.permit.id);
+  for (std::size_t i = 0; i < sponsors; ++i) {
+    token.sponsors.push_back(
+        {"host-" + std::to_string(i) + ":7100", public_key_of(tests::identity("a"))});
+  }
+  return token;
+}
+
+std::string fault_of(const std::string& text) {
+  const auto token = token_from_text(text);
+  return token ? "" : token.error().message;
+}
+
+TEST(Token, ComesBackFromItsTextWhateverSpaceIsAroundIt) {
+  const Token token = make_token(kSponsorsMax);
+  const auto read = token_from_text("  " + exposed_text(token) + "\r\n");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(*read, token);
+}
+
+TEST(Token, ThatIsNoneOrCutOffIsRefusedWithASentence) {
+  const std::string text = exposed_text(make_token());
+  EXPECT_THAT(fault_of(""), HasSubstr("begins with muster-join-1."));
+  EXPECT_THAT(fault_of("muster-join-1."), HasSubstr("not whole"));
+  EXPECT_THAT(fault_of(text.substr(0, text.size() - 5)), HasSubstr("not whole"));
+  EXPECT_THAT(fault_of(text + std::string(kTokenTextBytesMax, 'A')), HasSubstr("too long"));
+}
+
+TEST(Token, WithAPermitThatNobodySignedIsForged) {
+  Token token = make_token();
+  token.permit.letter = 'z';
+  EXPECT_THAT(fault_of(exposed_text(token)), HasSubstr("not signed by the operator"));
+  token = make_token();
+  token.seed = tests::seed(2);
+  EXPECT_THAT(fault_of(exposed_text(token)), HasSubstr("not signed by the operator"));
+}
+
+TEST(Token, EachHasAJoiningKeyOfItsOwn) {
+  PreSharedKey secret;
+  EXPECT_FALSE(joining_key(secret, TokenId{1}) == joining_key(secret, TokenId{2}));
+}
+
+RC_GTEST_PROP(TokenLaw, NoChangedCharacterIsTaken, ()) {
+  std::string text = exposed_text(make_token());
+  const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+  const char other = *rc::gen::arbitrary<char>();
+  RC_PRE(other != text[at]);
+  text[at] = other;
+  RC_ASSERT(!token_from_text(text));
+}
+
+}  // namespace
+}  // namespace gossip
