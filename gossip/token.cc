@@ -31,14 +31,15 @@ std::string to_base64(BytesView bytes) {
   return text;
 }
 
-// Empty where it is not base64.
+// Empty where it is not base64. Encoded again it must be the same text: libsodium also takes octets
+// from 0x80 up, each for some letter.
 Bytes from_base64(std::string_view text) {
   Bytes bytes(text.size(), '\0');
   std::size_t size = 0;
   const int bad = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
                                     text.data(), text.size(), nullptr, &size, nullptr, kBase64);
   bytes.resize(bad == 0 ? size : 0);
-  return bytes;
+  return to_base64(bytes) == text ? bytes : Bytes();
 }
 
 template <class Key>

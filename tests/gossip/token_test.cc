@@ -46,6 +46,14 @@ TEST(Token, ThatIsNoneOrCutOffIsRefusedWithASentence) {
   EXPECT_THAT(fault_of(text + std::string(kTokenTextBytesMax, 'A')), HasSubstr("too long"));
 }
 
+TEST(Token, WithAnOctetThatIsNoLetterIsRefusedEvenWhereLibsodiumReadsOneIntoIt) {
+  std::string text = exposed_text(make_token());
+  const std::size_t at = text.find('_');
+  ASSERT_NE(at, std::string::npos);
+  text[at] = '\xff';
+  EXPECT_THAT(fault_of(text), HasSubstr("not whole"));
+}
+
 TEST(Token, WithAPermitThatNobodySignedIsForged) {
   Token token = make_token();
   token.permit.letter = 'z';
