@@ -43,6 +43,11 @@ class LogSender {
   // Whether the peer was sent row `seq` and has not said that it is durable.
   [[nodiscard]] bool awaits(std::uint64_t seq) const { return unacked_.contains(seq); }
 
+  // Whether the peer has said that all it was told up to row `seq`, and that row, are durable.
+  [[nodiscard]] bool holds(std::uint64_t seq) const {
+    return (seq <= told_ || pushed_.contains(seq)) && !awaits(seq);
+  }
+
   // Whether an offer should be made: at once while scanning, and late when live.
   [[nodiscard]] bool behind(std::uint64_t head) const { return resumed_ && !open_ && told_ < head; }
   [[nodiscard]] bool scanning() const { return resumed_ && !open_ && !live_; }

@@ -217,6 +217,10 @@ void Peer::push(std::uint64_t seq, const crdt::Change& change) {
   spread(seq, true, change, [](const Link&) { return true; });
 }
 
+void Peer::relay(std::uint64_t seq, const crdt::Change& change) {
+  spread(seq, false, change, [](const Link&) { return true; });
+}
+
 void Peer::forward(const Link& source, std::uint64_t seq, const crdt::Change& change) {
   spread(seq, false, change, [&](const Link& link) {
     // What has its own link to where this came from gets it there.
@@ -346,6 +350,17 @@ std::optional<Instant> Peer::wake_at() const {
 bool Peer::awaited(std::uint64_t seq) const {
   return std::any_of(links_.begin(), links_.end(),
                      [&](const auto& entry) { return entry.second->sender.awaits(seq); });
+}
+
+std::vector<Holder> Peer::holders(std::uint64_t seq) const {
+  std::vector<Holder> all;
+  for (const auto& [key, target] : targets_) {
+    const Standing* standing = roster_.find(key);
+    const bool joining = standing && standing->member.state == RosterState::kJoining;
+    if (joining && !target.link) continue;
+    all.push_back({target.config.name, target.link && links_.at(*target.link)->sender.holds(seq)});
+  }
+  return all;
 }
 
 bool Peer::complete() const {

@@ -47,6 +47,12 @@ struct PeerStatus {
   PublicKey public_key;
 };
 
+// Whether another peer holds a row of this log durably, as far as it has said.
+struct Holder {
+  std::string name;
+  bool durable = false;
+};
+
 class Peer {
  public:
   // Twice as many as there can be peers, all of which may come back at once. Each holds a handshake
@@ -115,6 +121,9 @@ class Peer {
   // A change made here, logged as row `seq`: it goes to every peer that is up to date.
   void push(std::uint64_t seq, const crdt::Change& change);
 
+  // A change that others made and that came here by other ways than a link.
+  void relay(std::uint64_t seq, const crdt::Change& change);
+
   // Closes the batch: what was gathered becomes frames.
   void batch_end(crdt::Instant now);
 
@@ -123,6 +132,9 @@ class Peer {
 
   // Whether any linked peer was sent row `seq` and has not yet said that it is durable there.
   [[nodiscard]] bool awaited(std::uint64_t seq) const;
+
+  // Every other peer, and whether it holds row `seq`.
+  [[nodiscard]] std::vector<Holder> holders(std::uint64_t seq) const;
 
   // Whether every peer is linked, but for those that are joining still.
   [[nodiscard]] bool complete() const;

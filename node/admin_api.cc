@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "node/admin_import.h"
 #include "slack/json_reader.h"
 #include "slack/json_writer.h"
 
@@ -45,6 +46,9 @@ void serve_routes(AdminContext& context, const AdminRequest& request) {
 
 constexpr std::array kRoutes{
     AdminRoute{"GET", "/", AdminRole::kReader, "what there is here", serve_routes},
+    AdminRoute{"POST", "/import", AdminRole::kOperator,
+               "join lines of an export: {\"lines\": [...]}; ?wait=local|N|all&timeout=2s",
+               serve_import},
     AdminRoute{"GET", "/metrics", AdminRole::kReader, "figures for Prometheus", serve_metrics},
     AdminRoute{"GET", "/status", AdminRole::kReader, "this peer and its links", serve_status},
 };

@@ -20,9 +20,12 @@
 #include "node/effects.h"
 #include "node/replica.h"
 #include "node/replica_status.h"
+#include "node/replica_wait.h"
 #include "slack/form.h"
 
 namespace node {
+
+struct AdminRequest;
 
 // What a handler may use of the Replica, for as long as it runs.
 struct AdminContext {
@@ -34,6 +37,11 @@ struct AdminContext {
   std::function<Status()> status;
   // Stores a change, has it pushed to the peers, and says which row of the log it became.
   std::function<crdt::Result<std::uint64_t>(crdt::Change)> apply;
+  // Answers with `body`, and under "wait" who holds row `seq`, once `concern` is met or its time is
+  // over.
+  std::function<void(const AdminRequest&, std::uint64_t seq, const WriteConcern& concern,
+                     nlohmann::json body)>
+      answer_when_held;
 };
 
 struct AdminRequest {

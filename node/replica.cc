@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,9 @@ using crdt::Now;
 
 // Counting conflicts reads every document; beyond this the status would hold up commands.
 constexpr std::uint64_t kCountConflictsMax = 1'000;
+
+// Operators' requests, and there are at most as many connections (node/server.cc).
+constexpr std::size_t kPromisedMax = 256;
 
 constexpr const char* kReadOnlyText =
     "This peer cannot store changes at the moment (its disk is full or failing), so nothing was "
@@ -81,6 +85,17 @@ class Replica::Impl {
   void on(const Now& now, const Draining& draining);
   void on(const Now& now, const BatchEnd& end);
 
+  // An operator's change whose answer waits until enough peers hold it.
+  struct Promised {
+    std::uint64_t seq = 0;
+    WriteConcern concern;
+    Instant until;
+    ExchangeId exchange;
+    nlohmann::json body;
+  };
+
+  void release_promised(Instant now);
+
   void serve_slack(const Now& now, const HttpRequest& http);
   void serve_command(const Now& now, const HttpRequest& http, const slack::SlashCommand& command);
   void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
@@ -111,8 +126,9 @@ class Replica::Impl {
   crdt::ReplicaId self_;
   slack::Verifier verifier_;
   std::optional<gossip::Peer>
-      peer_;               // Absent while read-only: a peer that cannot store has no links.
-  std::deque<Held> held_;  // In the order of seq, and so of `until`.
+      peer_;  // Absent while read-only: a peer that cannot store has no links.
+  std::vector<Promised> promised_;  // At most kPromisedMax.
+  std::deque<Held> held_;           // In the order of seq, and so of `until`.
   Counters counters_;
   Instant began_;
   Effects effects_;
@@ -151,6 +167,7 @@ void Replica::Impl::collect() {
     if (at && (!effects_.wake_at || *at < *effects_.wake_at)) effects_.wake_at = at;
   };
   if (!held_.empty()) earliest(held_.front().until);
+  for (const Promised& promised : promised_) earliest(promised.until);
   if (repository_.wants_new_run()) earliest(began_ + kRunMin);
   if (!peer_) return;
   gossip::Output output = peer_->take_output();
@@ -182,6 +199,8 @@ void Replica::Impl::on_insert(const crdt::Record& record) {
 
 void Replica::Impl::on(const Now&, const HttpGone& gone) {
   std::erase_if(held_, [&](const Held& held) { return held.reply.exchange == gone.exchange; });
+  std::erase_if(promised_,
+                [&](const Promised& promised) { return promised.exchange == gone.exchange; });
 }
 
 void Replica::Impl::on(const Now& now, const LinkOpened& opened) {
@@ -210,7 +229,21 @@ void Replica::Impl::on(const Now&, const Draining&) { config_.draining = true; }
 void Replica::Impl::on(const Now& now, const BatchEnd&) {
   if (peer_) peer_->batch_end(now.steady);
   release_held(now.steady);
-  effects_.new_run = repository_.wants_new_run() && held_.empty() && now.steady >= began_ + kRunMin;
+  release_promised(now.steady);
+  effects_.new_run = repository_.wants_new_run() && held_.empty() && promised_.empty() &&
+                     now.steady >= began_ + kRunMin;
+}
+
+void Replica::Impl::release_promised(Instant now) {
+  std::erase_if(promised_, [&](Promised& promised) {
+    const std::vector<gossip::Holder> others = peer_->holders(promised.seq);
+    if (holders(others) < promised.concern.peers && promised.until > now) return false;
+    promised.body["wait"] = wait_report(promised.concern, config_.name, others);
+    effects_.replies.push_back(
+        {promised.exchange, 200, kJson,
+         promised.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), false});
+    return true;
+  });
 }
 
 void Replica::Impl::release_held(Instant now) {
@@ -259,9 +292,16 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
     peer_->push(outcome->seq, change);
     return outcome->seq;
   };
-  AdminContext context{
-      now,  config_, repository_, peer_ ? &*peer_ : nullptr, effects_, [this] { return status(); },
-      apply};
+  const auto answer_when_held = [this, &now](const AdminRequest& request, std::uint64_t seq,
+                                             const WriteConcern& concern, nlohmann::json body) {
+    const bool waits = promised_.size() < kPromisedMax;
+    const Instant until = waits ? now.steady + concern.timeout : now.steady;
+    promised_.push_back({seq, concern, until, request.http.exchange, std::move(body)});
+  };
+  AdminContext context{now,         config_,
+                       repository_, peer_ ? &*peer_ : nullptr,
+                       effects_,    [this] { return status(); },
+                       apply,       answer_when_held};
   if (serve_admin(context, http)) return;
   ++counters_.admin_refused;
   note(Level::kWarning, http.uuid, "refused a request at the admin address: no known token");

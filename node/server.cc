@@ -1,5 +1,6 @@
 #include "node/server.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <tuple>
@@ -16,15 +17,9 @@ using boost::system::error_code;
 
 namespace {
 
+// A line of an export is a whole document: twice the largest as a message.
+constexpr std::size_t kAdminBodyBytesMax = 32 << 20;
 constexpr std::size_t kAdminConnectionsMax = 256;  // People, a scraper, and their mistakes.
-
-std::string standing_text(const Config& config, const std::string& why) {
-  const std::string text = "this peer serves nothing before it has caught up: " + why;
-  if (!config.replica.gossip.peers.empty()) return text;
-  return text +
-         ". No other peer is configured, so nobody can bring what it lacks: list one, or, if this "
-         "copy is all there is, start it once with --accept-restored";
-}
 
 }  // namespace
 
@@ -94,7 +89,11 @@ crdt::Result<void> Server::judge_standing(const Config& config) {
                          " as a copy: " + marked.error().message);
     }
   }
-  if (!why.empty()) log_.write(Level::kWarning, standing_text(config, why));
+  if (!why.empty()) {
+    log_.write(Level::kWarning,
+               "this peer serves nothing before it has caught up with another one: " + why +
+                   "; if this copy is all there is, start it once with --accept-restored");
+  }
   return lmdb_->copied() ? lmdb_->adopt_file() : crdt::Result<void>();
 }
 
@@ -126,6 +125,7 @@ crdt::Result<void> Server::listen(const Config& config) {
 
   options.address = config.admin_listen;
   options.listener = Listener::kAdmin;
+  options.body_bytes_max = std::max(config.body_bytes_max, kAdminBodyBytesMax);
   options.connections_max = kAdminConnectionsMax;
   auto admin = HttpServer::listen(io_, options, *this);
   if (!admin) return admin.error();
