@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 #include "crdt/check.h"
@@ -52,6 +53,7 @@ struct Cluster::Node final : node::Performer {
   NodeIndex index = 0;
   node::ReplicaConfig config;
   Disk disk;
+  Disk copy;  // Of a node that is down, for readers: what is made over a store may write into it.
   NodeClock clock;
   Dice dice;
   std::unique_ptr<node::Store> wrapped;
@@ -121,7 +123,9 @@ NodeClock& Cluster::clock(NodeIndex node) { return nodes_[node]->clock; }
 node::Store& Cluster::store(NodeIndex index) {
   Node& node = *nodes_[index];
   if (!wrap_) return node.disk;
-  if (node.wrapped == nullptr) node.wrapped = wrap_(node.disk);
+  if (node.wrapped != nullptr) return *node.wrapped;
+  node.copy.replace(node.disk.contents());
+  node.wrapped = wrap_(node.copy);
   return *node.wrapped;
 }
 
@@ -156,14 +160,17 @@ void Cluster::start(NodeIndex index) {
   note(node, "starts", "");
   const crdt::Rng::Seed seed = Dice(options_.seed, "process", index << 32 | ++node.starts).seed();
   node.wrapped.reset();
-  node::Store& disk = store(index);
   node.disk.live(true);
   try {
+    if (wrap_) node.wrapped = wrap_(node.disk);
+    node::Store& disk = wrap_ ? *node.wrapped : node.disk;
     const crdt::Now now = node.clock.at(scheduler_.now());
     node.driver = std::make_unique<node::Driver>(disk, node, node.config, seed, now);
   } catch (const Disk::PowerLoss&) {
     coverage_.reach(Mark::kCrashWhileStarting);
     return died_within(node);
+  } catch (const std::runtime_error& error) {
+    return cannot_read(node, error.what());
   }
   node.disk.live(false);
   perform(node, std::exchange(node.work, {}));
@@ -174,7 +181,7 @@ void Cluster::crash(NodeIndex index, Death death) {
   Node& node = *nodes_[index];
   node.driver.reset();
   node.wrapped.reset();
-  node.disk.recover();
+  death == Death::kProcess ? node.disk.end_process() : node.disk.recover();
   node.work.clear();
   ++node.life;
   node.dies_before_effects = false;
@@ -216,6 +223,12 @@ void Cluster::died_within(Node& node) {
   scheduler_.after(node.down_for, [this, index = node.index] { start(index); });
 }
 
+// Its store is damaged: the process ends with a word, and whoever starts it again meets the same.
+void Cluster::cannot_read(Node& node, std::string_view why) {
+  note(node, "cannot read its store", why);
+  crash(node.index, Death::kProcess);
+}
+
 void Cluster::pause(NodeIndex node, Time until) {
   nodes_[node]->paused_until = std::max(nodes_[node]->paused_until, until);
 }
@@ -239,6 +252,8 @@ void Cluster::lose_contents(NodeIndex index, Disk::Contents contents) {
   node.wrapped.reset();
   node.disk.replace(std::move(contents));
 }
+
+void Cluster::count_loss(NodeIndex node) { ++nodes_[node]->losses; }
 
 // --- batches ---
 
@@ -272,6 +287,8 @@ void Cluster::turn(Node& node) {
                     : loss.moment == Disk::Moment::kAfterCommit ? Mark::kCrashAfterCommit
                                                                 : Mark::kCrashWithinBatch);
     return died_within(node);
+  } catch (const std::runtime_error& error) {
+    return cannot_read(node, error.what());
   }
   const bool wrote = node.disk.writes() != writes;
   if (wrote && node.dies_before_effects) {

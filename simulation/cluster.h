@@ -55,7 +55,8 @@ class Cluster final : private NetworkUser {
   [[nodiscard]] const Network& network() const { return network_; }
   [[nodiscard]] Disk& disk(NodeIndex node);
   [[nodiscard]] NodeClock& clock(NodeIndex node);
-  // For reading between two batches, down or not. REQUIRES that the caller aborts.
+  // For reading between two batches, down or not. REQUIRES that the caller aborts. Throws where a
+  // damaged store cannot even be opened.
   [[nodiscard]] node::Store& store(NodeIndex node);
 
   [[nodiscard]] bool running(NodeIndex node) const;
@@ -80,6 +81,7 @@ class Cluster final : private NetworkUser {
   void set_commit_mean(NodeIndex node, Duration mean);
   void retire(NodeIndex node);  // Dies, host and all, and never starts again.
   void lose_contents(NodeIndex node, Disk::Contents contents);  // REQUIRES that it is down.
+  void count_loss(NodeIndex node);  // What it promised is void: a new incarnation().
 
   // The longest queue of events that any driver had.
   [[nodiscard]] std::size_t queue_max() const { return queue_max_; }
@@ -117,6 +119,7 @@ class Cluster final : private NetworkUser {
   void answer(Node& node, node::HttpReply&& reply);
   void drop_exchanges(Node& node, node::ExchangeId first_kept);
   void died_within(Node& node);
+  void cannot_read(Node& node, std::string_view why);
   void note(Node& node, std::string_view what, std::string_view bytes);
 
   Options options_;

@@ -38,6 +38,8 @@ std::string_view name_of(Mark mark) {
       "a clock jumped",
       "one request was handled on two peers",
       "a bare number meant another task on the other side of a cut",
+      "every peer was asked for a change that was answered at once",
+      "a command named a number that two tasks had",
       "the cluster healed",
       "a remainder stayed broken for ever",
   };

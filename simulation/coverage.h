@@ -46,6 +46,8 @@ enum class Mark {
   kClockStepped,
   kHandledTwice,  // One request on two peers that did not know of each other.
   kBareNumberMeantTwo,
+  kAllHadIt,           // A change was answered because every peer had it, and that was looked up.
+  kSharedNumberMeant,  // A command named a number that two tasks had.
   kHealed,
   kBrokenRemainder,
 };

@@ -53,7 +53,7 @@ void Disk::keep_writes() {
   open_ = false;
   if (!open_undo_.empty()) ++writes_;
   if (lying_) {
-    std::move(open_undo_.begin(), open_undo_.end(), std::back_inserter(unsynced_undo_));
+    unsynced_.push_back(std::exchange(open_undo_, {}));
   }
   open_undo_.clear();
 }
@@ -66,12 +66,24 @@ void Disk::abort() {
 
 node::StoreSize Disk::size() const { return {bytes_, full_ ? 0 : kFreeBytes}; }
 
-void Disk::recover() {
+void Disk::set_lying(bool lying, std::uint64_t kept_percent) {
+  lying_ = lying;
+  kept_percent_ = kept_percent;
+  if (!lying) unsynced_.clear();
+}
+
+void Disk::end_process() {
   if (open_) abort();
-  take_back(unsynced_undo_);
   live_ = false;
   loss_.reset();
   failing_.first = 0;
+}
+
+void Disk::recover() {
+  end_process();
+  const std::size_t kept = unsynced_.size() * kept_percent_ / 100;
+  for (; unsynced_.size() > kept; unsynced_.pop_back()) take_back(unsynced_.back());
+  unsynced_.clear();
 }
 
 bool Disk::flip_bit(crdt::Rng& rng) {
@@ -87,7 +99,7 @@ bool Disk::flip_bit(crdt::Rng& rng) {
 void Disk::replace(Contents contents) {
   CHECK(!open_);
   map_ = std::move(contents);
-  unsynced_undo_.clear();
+  unsynced_.clear();
   bytes_ = 0;
   for (const auto& [key, value] : map_) bytes_ += key.size() + value.size();
 }

@@ -4,7 +4,7 @@
 //          between live(true) and live(false), the node's own, count towards a planned power loss;
 //          checkers read in between.
 // Laws     a commit that returned is durable, unless the disk lies (set_lying): then a power loss
-//          takes back every commit since.
+//          takes back the commits since, all of them or the later ones.
 // Errors   PowerLoss is thrown out of the operation at which the power goes: whoever drives the
 //          node drops all of its memory and calls recover().
 #pragma once
@@ -44,13 +44,18 @@ class Disk final : public node::Store, private crdt::Transaction {
   // The power goes at the `count`th such moment from now, the next one being the first.
   void lose_power_at(Moment moment, std::uint64_t count) { loss_ = {moment, count}; }
   void keep_power() { loss_.reset(); }
-  // The power went: an open transaction is gone, and what a lying disk only said it had stored.
+  // The process died, and its host did not: an open transaction is gone.
+  void end_process();
+  // The power went: so is what a lying disk only said it had stored.
   void recover();
 
   // The next `count` commits that write fail.
   void fail_commits(std::uint64_t count, Remains remains) { failing_ = {count, remains}; }
   void set_full(bool full) { full_ = full; }
-  void set_lying(bool lying) { lying_ = lying; }
+  // Of the commits while it lies, a power loss keeps the first `kept_percent`.
+  // Once it no longer lies, all of them are stored.
+  void set_lying(bool lying, std::uint64_t kept_percent = 0);
+  [[nodiscard]] bool lying() const { return lying_; }
   // Flips one bit of one stored value; false while there is none.
   bool flip_bit(crdt::Rng& rng);
 
@@ -76,7 +81,8 @@ class Disk final : public node::Store, private crdt::Transaction {
 
   Contents map_;
   Undo open_undo_;
-  Undo unsynced_undo_;  // What a lying disk did not store.
+  std::vector<Undo> unsynced_;  // By commit: what a lying disk did not store.
+  std::uint64_t kept_percent_ = 0;
   bool open_ = false;
   bool live_ = false;
   bool full_ = false;

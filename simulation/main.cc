@@ -44,11 +44,11 @@ constexpr const char* kFooter = R"(What it does
 
 Faults
   partition one-way bridge ring flapping swizzle | resets flips drips slow-link half-open replay |
-  crash power-loss all-down pause wipe | disk-error disk-full slow-disk | clock-step far-clock |
-  broken (a minority that never comes back).
-  Off unless named: rollback clone flip-stored lying-disk.
-  --faults partition,crash allows just these, and uses all of them; --faults default,rollback adds
-  one; --faults=-wipe takes one out.
+  crash power-loss all-down pause wipe rollback clone | disk-error disk-full slow-disk lying-disk |
+  clock-step far-clock | broken (a minority that never comes back).
+  Off unless named: flip-stored.
+  --faults partition,crash allows just these, and uses all of them; --faults default,flip-stored
+  adds one; --faults=-wipe takes one out.
 
 Examples
   muster-sim --seed 7                            one run, in full words

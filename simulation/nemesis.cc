@@ -43,6 +43,7 @@ void Nemesis::later(Duration delay, std::function<void()> action) {
 
 void Nemesis::begin(const Fault& fault) {
   ++injected_;
+  busy_until_ = std::max(busy_until_, fault.at + fault.lasts);
   if (fault.kind <= FaultKind::kSwizzle) return begin_cut(fault);
   if (fault.kind <= FaultKind::kReplay) return begin_link_fault(fault);
   for (const NodeIndex node : fault.nodes) {
@@ -152,7 +153,7 @@ void Nemesis::begin_link_fault(const Fault& fault) {
     if (fault.kind == FaultKind::kHalfOpen) {
       // It was gone for so short a time that nobody missed it.
       if (!cluster_.running(node)) continue;
-      cluster_.crash(node, Death::kHost);
+      kill(node, Death::kHost);
       cluster_.start(node);
       continue;
     }
@@ -186,10 +187,19 @@ void Nemesis::replay(const Fault& fault, NodeIndex node) {
 
 // --- nodes ---
 
+// A host that goes takes with it what a lying disk did not store.
+void Nemesis::kill(NodeIndex node, Death death) {
+  if (death == Death::kHost && cluster_.disk(node).lying()) {
+    on_loss_(node);
+    cluster_.count_loss(node);
+  }
+  cluster_.crash(node, death);
+}
+
 void Nemesis::take_down(NodeIndex node, Death death, Duration lasts) {
   if (!cluster_.running(node)) return;
   coverage_.reach(Mark::kCrashBetweenBatches);
-  cluster_.crash(node, death);
+  kill(node, death);
   later(std::max(lasts, kDownMin), [this, node] { cluster_.start(node); });
 }
 
@@ -258,6 +268,14 @@ void Nemesis::begin_node_fault(const Fault& fault, NodeIndex node) {
 
 // --- disks and clocks ---
 
+// Somebody must be left to compare with: a core of damaged nodes alone would pass whatever it held.
+bool Nemesis::may_damage(NodeIndex node) const {
+  std::set<NodeIndex> unsound = damaged_;
+  unsound.insert(node);
+  for (const Fault& fault : forever_) unsound.insert(fault.nodes.begin(), fault.nodes.end());
+  return unsound.size() < cluster_.size();
+}
+
 void Nemesis::begin_disk_fault(const Fault& fault, NodeIndex node) {
   Disk& disk = cluster_.disk(node);
   Dice dice(fault.salt, "disk");
@@ -276,12 +294,11 @@ void Nemesis::begin_disk_fault(const Fault& fault, NodeIndex node) {
       cluster_.set_commit_mean(node, kSlowCommit * static_cast<int>(fault.amount % kPercent) / 100);
       return later(fault.lasts, [this, node] { cluster_.set_commit_mean(node, commit_mean_); });
     case FaultKind::kFlipStored:
-      if (disk.flip_bit(dice.rng())) damaged_.insert(node);
+      if (may_damage(node) && disk.flip_bit(dice.rng())) damaged_.insert(node);
       return;
     case FaultKind::kLyingDisk:
-      disk.set_lying(true);
+      disk.set_lying(true, fault.amount % 2 == 1 ? fault.salt % kPercent : 0);
       return later(fault.lasts, [this, node] {
-        on_loss_(node);
         take_down(node, Death::kHost, kDownMin);
         cluster_.disk(node).set_lying(false);
       });

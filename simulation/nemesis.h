@@ -34,15 +34,24 @@ class Nemesis {
   void heal();
 
   [[nodiscard]] std::uint64_t injected() const { return injected_; }
+  // Nothing has been broken for so long that nobody should still be busy with it.
+  [[nodiscard]] bool calm() const {
+    return healed_ == 0 && damaged_.empty() && scheduler_.now() > busy_until_ + kRecoversIn;
+  }
   // The nodes that never come back right.
   [[nodiscard]] const std::set<NodeIndex>& broken() const { return broken_; }
   // Values in these nodes' stores were altered: known not to be healed yet.
   [[nodiscard]] const std::set<NodeIndex>& damaged() const { return damaged_; }
 
  private:
+  // A dead link is missed after 6 s and dialled again after 2 s; a scan that hangs is given up
+  // after 30 s.
+  static constexpr Duration kRecoversIn = 40s;
+
   using Pairs = std::vector<std::pair<NodeIndex, NodeIndex>>;
 
   void begin(const Fault& fault);
+  [[nodiscard]] bool may_damage(NodeIndex node) const;
   void begin_cut(const Fault& fault);
   void begin_link_fault(const Fault& fault);
   void begin_node_fault(const Fault& fault, NodeIndex node);
@@ -54,6 +63,7 @@ class Nemesis {
   void swizzle(const Fault& fault);
   void replay(const Fault& fault, NodeIndex node);
   void crash(const Fault& fault, NodeIndex node);
+  void kill(NodeIndex node, Death death);
   void take_down(NodeIndex node, Death death, Duration lasts);
   void replace_store(const Fault& fault, NodeIndex node);
   void weather_of(NodeIndex node, const std::function<void(Weather&)>& change);
@@ -72,6 +82,7 @@ class Nemesis {
   std::set<NodeIndex> broken_;
   std::set<NodeIndex> damaged_;
   std::uint64_t injected_ = 0;
+  Time busy_until_{};
   std::uint64_t healed_ = 0;  // How often.
 };
 

@@ -28,13 +28,13 @@ const std::vector<FaultInfo> kAll{
     {FaultKind::kAllDown, "all-down", "all nodes lose power at once", true},
     {FaultKind::kPause, "pause", "{nodes} stop for a while and go on", true},
     {FaultKind::kWipe, "wipe", "{nodes} come back with an empty disk", true},
-    {FaultKind::kRollback, "rollback", "{nodes} come back with an old copy of their store", false},
-    {FaultKind::kClone, "clone", "{nodes} come back with a copy of another's store", false},
+    {FaultKind::kRollback, "rollback", "{nodes} come back with an old copy of their store", true},
+    {FaultKind::kClone, "clone", "{nodes} come back with a copy of another's store", true},
     {FaultKind::kDiskError, "disk-error", "commits of {nodes} fail", true},
     {FaultKind::kDiskFull, "disk-full", "the disks of {nodes} are full", true},
     {FaultKind::kSlowDisk, "slow-disk", "commits of {nodes} take up to a second", true},
     {FaultKind::kFlipStored, "flip-stored", "a bit turns in the store of {nodes}", false},
-    {FaultKind::kLyingDisk, "lying-disk", "{nodes} lose what their disks said was stored", false},
+    {FaultKind::kLyingDisk, "lying-disk", "{nodes} lose what their disks said was stored", true},
     {FaultKind::kClockStep, "clock-step", "the clocks of {nodes} jump by minutes", true},
     {FaultKind::kFarClock, "far-clock", "the clocks of {nodes} jump ten years ahead", true},
     {FaultKind::kBroken, "broken", "{nodes} never come back right", true},
@@ -149,8 +149,10 @@ Options draw_options(const Options& asked, bool exactly) {
   options.drift_ppm = dice.chance(1, 3) ? 10'000 : 100;
   options.resigned_percent = dice.pick(std::vector<std::uint64_t>{0, 10, 50});
   options.doubled_percent = dice.pick(std::vector<std::uint64_t>{0, 5, 20});
+  options.fault_every = dice.pick(std::vector<Duration>{12s, 25s, 25s, 30s});
   options.people = dice.between(2, 12);
-  options.channels = dice.between(6, 18);
+  // Where most documents are written a few times, nothing later covers up what one of them missed.
+  options.channels = dice.chance(1, 3) ? dice.between(40, 200) : dice.between(6, 18);
   if (exactly) return options;
   for (const FaultKind kind : asked.faults) {
     if (dice.chance(1, 2)) options.faults.erase(kind);

@@ -7,6 +7,8 @@
 #include "crdt/handled_set.h"
 #include "simulation/effects_asked.h"
 #include "simulation/slack_workspace.h"
+#include "slack/incident/grammar.h"
+#include "slack/incident/status_set.h"
 #include "slack/incident/tasks.h"
 
 namespace simulation {
@@ -36,6 +38,26 @@ std::optional<std::uint32_t> number_of(std::string_view label) {
   return error == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
+// "7" of "7 !done", "done 7" and "7: text".
+std::optional<std::uint32_t> bare_number(const std::string& text) {
+  const auto command = slack::incident::parse(text, slack::incident::StatusSet::standard());
+  slack::incident::TaskRef ref;
+  if (const auto* update = std::get_if<slack::incident::Update>(&command)) ref = update->task;
+  const auto* finish = std::get_if<slack::incident::Finish>(&command);
+  if (finish != nullptr && finish->tasks.size() == 1) ref = finish->tasks.front();
+  return ref.number > 0 && ref.letter == 0 ? std::optional(ref.number) : std::nullopt;
+}
+
+bool bears(const DocumentView& document, std::string_view id, const std::string& label) {
+  const auto leaves = document.leaves.find(slack::incident::core_path(id));
+  if (leaves == document.leaves.end()) return false;
+  return std::any_of(leaves->second.begin(), leaves->second.end(), [&](const crdt::Leaf& leaf) {
+    const auto core = slack::incident::decode_core(leaf.value);
+    if (!core || number_of(label) != core->number) return false;
+    return label.back() < 'a' || label.back() == core->letter;
+  });
+}
+
 std::string value_words(std::string_view path, std::string_view value, std::string_view document) {
   std::string words(path);
   return words.append(" = ").append(value).append(" in ").append(document);
@@ -50,10 +72,15 @@ std::string_view id_of(std::string_view path) {
 
 Oracle::Oracle(const Plan& plan, Coverage& coverage, Verdict& verdict)
     : plan_(plan), coverage_(coverage), verdict_(verdict) {
-  for (const Command& command : plan.commands) {
-    if (!command.text.starts_with("add ")) continue;
+  std::set<std::string> texts;
+  for (std::size_t i = 0; i < plan.commands.size(); ++i) {
+    const Command& command = plan.commands[i];
+    by_request_.emplace(SlackWorkspace::request_id(command.trigger), i);
     for (const FieldAsked& field : effects_asked(command)) {
-      if (field.path_end.ends_with("/text")) created_.insert(field.value);
+      if (!field.path_end.ends_with("/text")) continue;
+      const bool fresh = texts.insert(field.value).second;
+      if (fresh && command.text.starts_with("add ")) created_.insert(field.value);
+      if (!fresh) created_.erase(field.value);
     }
   }
 }
@@ -67,14 +94,24 @@ void Oracle::fail(Time at, std::string property, std::string detail) {
 Oracle::Promise Oracle::sent(std::size_t index, NodeIndex node, std::uint64_t incarnation,
                              std::int64_t signed_second) {
   const Command& command = plan_.commands[index];
-  stamps_[SlackWorkspace::request_id(command.trigger)].insert(signed_second);
+  auto& stamps = stamps_[SlackWorkspace::request_id(command.trigger)];
+  const bool first = stamps.empty();
+  stamps.insert(signed_second);
   Shown& shown = shown_[{node, command.channel}];
   if (shown.incarnation != incarnation) shown = Shown{incarnation, 0, 0, {}};
-  return {incarnation, std::max(shown.added, shown.tasks_max), shown.numbers};
+  return {incarnation, std::max(shown.added, shown.tasks_max), shown.numbers, first, false};
+}
+
+std::optional<std::uint32_t> Oracle::shared_number(std::size_t index) const {
+  const Command& command = plan_.commands[index];
+  const auto number = bare_number(command.text);
+  if (!number) return std::nullopt;
+  const auto found = numbered_.find({command.channel, *number});
+  return found != numbered_.end() && found->second > 1 ? number : std::nullopt;
 }
 
 void Oracle::answered(Time at, std::size_t index, NodeIndex node, std::uint64_t incarnation,
-                      const Promise& promise, std::string_view body) {
+                      const Promise& promise, std::string_view body, const Kept& kept) {
   const Command& command = plan_.commands[index];
   const auto known = tasks_known(body);
   const bool same_life = promise.incarnation == incarnation;
@@ -97,9 +134,26 @@ void Oracle::answered(Time at, std::size_t index, NodeIndex node, std::uint64_t 
   if (SlackWorkspace::judge(200, body) != Answer::kChanged) return;
   const bool first = acknowledged_.try_emplace(index, at, node).second;
   const auto label = SlackWorkspace::added_label(body);
+  if (same_life) check_answer(at, index, node, promise, kept);
+  if (label && labels_.try_emplace(index, *label).second) {
+    if (const auto number = number_of(*label)) ++numbered_[{command.channel, *number}];
+  }
   if (!label || !same_life || shown.incarnation != incarnation) return;
   if (first) ++shown.added;
   if (const auto number = number_of(*label)) shown.numbers.insert(*number);
+}
+
+void Oracle::check_answer(Time at, std::size_t index, NodeIndex node, const Promise& promise,
+                          const Kept& kept) {
+  const std::string what = words_of(plan_.commands[index]);
+  if (!kept.here) fail(at, "nothing is answered before it is stored", what);
+  if (kept.missing) {
+    fail(at, "a change answered at once is on every peer",
+         what + ", and " + letter_of(*kept.missing) + " does not have it");
+  }
+  if (!promise.asks) return;
+  fail(at, "of two tasks with one number Muster asks which",
+       what + ", and " + letter_of(node) + " changed one of them");
 }
 
 // --- what nodes store ---
@@ -117,6 +171,53 @@ void Oracle::lost(const StoreView& node, const std::vector<StoreView>& others) {
     unshared = true;
   }
   if (unshared) coverage_.reach(Mark::kWipedWithUnsharedChanges);
+  lost_records(node, others);
+  lost_values(node, others);
+}
+
+void Oracle::lost_records(const StoreView& node, const std::vector<StoreView>& others) {
+  std::set<crdt::Bytes> elsewhere;
+  for (const StoreView& other : others) {
+    for (const auto& [key, value] : other.requests) elsewhere.insert(key);
+  }
+  StoreView alone;
+  for (const auto& [key, value] : node.requests) {
+    if (!elsewhere.contains(key)) alone.requests.emplace(key, value);
+  }
+  for (const auto& [request, details] : alone.details()) {
+    unrecorded_.insert(request);
+    for (const auto& value : values_of(request, details)) unwritten_.insert(value);
+  }
+}
+
+void Oracle::lost_values(const StoreView& node, const std::vector<StoreView>& others) {
+  const auto covered = [](const StoreView& view, const std::pair<std::string, crdt::Dot>& value) {
+    const auto document = view.documents.find(value.first);
+    return document != view.documents.end() &&
+           document->second.context.of(value.second.replica) >= value.second.counter;
+  };
+  for (const auto& [request, details] : node.details()) {
+    for (const auto& value : values_of(request, details)) {
+      const bool elsewhere = std::any_of(others.begin(), others.end(), [&](const StoreView& other) {
+        return covered(other, value);
+      });
+      if (!elsewhere) unshared_.insert(value);
+    }
+  }
+}
+
+Oracle::Values Oracle::values_of(const crdt::RequestId& request,
+                                 const std::vector<Detail>& details) const {
+  Values values;
+  const auto command = by_request_.find(request);
+  if (command == by_request_.end()) return values;
+  const std::string key = SlackWorkspace::document_key(plan_.commands[command->second].channel);
+  for (const Detail& detail : details) {
+    for (const slack::incident::FieldChange& change : detail.changes) {
+      values.emplace(key, change.dot);
+    }
+  }
+  return values;
 }
 
 void Oracle::check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas) {
@@ -135,6 +236,7 @@ void Oracle::check_store(Time at, NodeIndex node, const StoreView& view, std::ui
 void Oracle::check_tasks(Time at, const std::string& where, const DocumentView& document) {
   std::set<std::string_view> halves;
   std::map<std::string_view, std::string_view> texts;
+  Labels labels;
   const auto end = document.leaves.lower_bound(kPastTaskPaths);
   for (auto leaf = document.leaves.lower_bound(kTaskPaths); leaf != end; ++leaf) {
     const std::string_view path = leaf->first;
@@ -145,6 +247,9 @@ void Oracle::check_tasks(Time at, const std::string& where, const DocumentView& 
     if (leaf->second.size() > document.context.entries().size()) {
       verdict_.fail(
           {"bounds", "a path has at most a value for each writer", std::string(path) + where, at});
+    }
+    if (path.ends_with("/core")) {
+      for (const crdt::Leaf& core : leaf->second) check_label(at, where, id, core.value, labels);
     }
     if (!path.ends_with("/text")) continue;
     for (const crdt::Leaf& text : leaf->second) {
@@ -157,6 +262,17 @@ void Oracle::check_tasks(Time at, const std::string& where, const DocumentView& 
       }
     }
   }
+}
+
+// Where nobody forgot what it minted, a number and a letter are one task's.
+void Oracle::check_label(Time at, const std::string& where, std::string_view id,
+                         std::string_view value, Labels& labels) {
+  const auto core = slack::incident::decode_core(value);
+  if (!core || any_loss_) return;
+  const auto [held, fresh] = labels.try_emplace({core->number, core->letter}, id);
+  if (fresh || held->second == id) return;
+  fail(at, "a label is one task's",
+       "#" + std::to_string(core->number) + core->letter + " is two tasks" + where);
 }
 
 void Oracle::check_dots(Time at, const std::string& key, const DocumentView& document) {
@@ -187,6 +303,25 @@ void Oracle::check_converged(Time at, const StoreView& core, const std::vector<S
   check_acknowledged(at, core, details, rest);
   check_model(at, core, history);
   check_history(at, history);
+  check_labels(at, core, rest);
+}
+
+// What a person was shown as "#7b" has that number, and if a letter was shown that one, in the
+// core or at a node that never came back.
+void Oracle::check_labels(Time at, const StoreView& core, const std::vector<StoreView>& rest) {
+  if (any_loss_) return;
+  for (const auto& [index, label] : labels_) {
+    const std::string id =
+        slack::incident::task_id(SlackWorkspace::request_id(plan_.commands[index].trigger));
+    const std::string key = SlackWorkspace::document_key(plan_.commands[index].channel);
+    const auto means = [&](const StoreView& view) {
+      const auto document = view.documents.find(key);
+      return document != view.documents.end() && bears(document->second, id, label);
+    };
+    if (means(core) || std::any_of(rest.begin(), rest.end(), means)) continue;
+    fail(at, "a reference that was shown keeps its meaning",
+         "#" + label + " is no name of what was added by: " + words_of(plan_.commands[index]));
+  }
 }
 
 void Oracle::check_acknowledged(Time at, const StoreView& core, const History::Details& details,
@@ -211,7 +346,7 @@ void Oracle::check_acknowledged(Time at, const StoreView& core, const History::D
     if (found != details.end()) {
       if (found->second.size() > 1) coverage_.reach(Mark::kHandledTwice);
       check_effect(at, index, found->second);
-    } else if (!any_loss_ && !excused) {
+    } else if (!unrecorded_.contains(request) && !excused) {
       fail(at, "no acknowledged change is lost", words_of(command) + " has left no request record");
     }
   }
@@ -243,13 +378,13 @@ void Oracle::check_model(Time at, const StoreView& core, const History& history)
         live.insert(leaf.dot);
         if (history.replaced(key, leaf.dot)) {
           fail(at, "nothing replaced comes back", value_words(path, leaf.value, key));
-        } else if (!any_loss_ && !history.written(key, leaf.dot)) {
+        } else if (!unwritten_.contains({key, leaf.dot}) && !history.written(key, leaf.dot)) {
           fail(at, "every value was asked for", value_words(path, leaf.value, key));
         }
       }
     }
     for (const crdt::Dot& dot : history.standing(key)) {
-      if (any_loss_ || live.contains(dot)) continue;
+      if (unshared_.contains({key, dot}) || live.contains(dot)) continue;
       fail(at, "no change is lost unless a later one saw it",
            "a value of process " + std::to_string(dot.replica.value) + " in " + key);
     }

@@ -12,8 +12,9 @@
 //          - Where both sides minted one number before they knew of the cut, a change by that bare
 //            number and its retry on the other side change two tasks: marked, not failed.
 //          - A store with altered values is left out: nothing heals it yet.
-//          - After the loss of a disk a leaf may be without its request record: they reach others
-//            by two ways.
+//          - After the loss of a disk a value may be without its request record, and the other
+//            way round: they reach others by two ways. And a store that came back without what it
+//            minted may mint a label again, while somebody who knows it is out of reach.
 #pragma once
 
 #include <cstdint>
@@ -43,11 +44,20 @@ class Oracle {
     std::uint64_t incarnation = 0;
     std::size_t tasks = 0;  // Of the channel.
     std::set<std::uint32_t> numbers;
+    bool first = false;  // Delivery of this command to anybody.
+    bool asks = false;   // It names a number that two tasks have there.
+  };
+  // Where a change was found as its answer came.
+  struct Kept {
+    bool here = true;                  // In the store of who answered.
+    std::optional<NodeIndex> missing;  // Who does not have what everybody is said to have.
   };
   [[nodiscard]] Promise sent(std::size_t command, NodeIndex node, std::uint64_t incarnation,
                              std::int64_t signed_second);
   void answered(Time at, std::size_t command, NodeIndex node, std::uint64_t incarnation,
-                const Promise& promise, std::string_view body);
+                const Promise& promise, std::string_view body, const Kept& kept);
+  // The bare number that the command names, where people were shown two tasks by it.
+  [[nodiscard]] std::optional<std::uint32_t> shared_number(std::size_t command) const;
 
   // --- what nodes store ---
   // `node`'s store is about to be lost; `others` are all the rest.
@@ -60,6 +70,8 @@ class Oracle {
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.size(); }
 
  private:
+  using Values = std::set<std::pair<std::string, crdt::Dot>>;  // Of documents.
+
   // What one node has shown of one channel, in one incarnation.
   struct Shown {
     std::uint64_t incarnation = 0;
@@ -68,7 +80,17 @@ class Oracle {
     std::set<std::uint32_t> numbers;
   };
 
+  void lost_records(const StoreView& node, const std::vector<StoreView>& others);
+  void lost_values(const StoreView& node, const std::vector<StoreView>& others);
+  [[nodiscard]] Values values_of(const crdt::RequestId& request,
+                                 const std::vector<slack::incident::Detail>& details) const;
+  void check_answer(Time at, std::size_t command, NodeIndex node, const Promise& promise,
+                    const Kept& kept);
   void check_tasks(Time at, const std::string& where, const DocumentView& document);
+  using Labels = std::map<std::pair<std::uint32_t, char>, std::string_view>;
+  void check_label(Time at, const std::string& where, std::string_view id, std::string_view core,
+                   Labels& labels);
+  void check_labels(Time at, const StoreView& core, const std::vector<StoreView>& rest);
   void check_dots(Time at, const std::string& key, const DocumentView& document);
   void check_timeline(Time at, const std::string& where, const StoreView& view);
   void check_acknowledged(Time at, const StoreView& core, const History::Details& details,
@@ -82,13 +104,21 @@ class Oracle {
   const Plan& plan_;
   Coverage& coverage_;
   Verdict& verdict_;
-  std::set<std::string, std::less<>> created_;  // Texts of new tasks: unique in a plan.
+  std::map<crdt::RequestId, std::size_t> by_request_;
+  std::set<std::string, std::less<>> created_;  // Texts that just one command adds.
   std::map<crdt::RequestId, std::set<std::int64_t>> stamps_;
   std::map<std::pair<NodeIndex, std::string>, Shown> shown_;
   std::map<std::size_t, std::pair<Time, NodeIndex>> acknowledged_;  // By command: first by whom.
+  std::map<std::pair<std::string, std::uint32_t>, std::size_t> numbered_;  // Adds, by number.
+  std::map<std::size_t, std::string> labels_;  // Of adds, by command: as first shown.
+
+  // What lost disks alone had: requests, request records, the values that those name, and dots.
   std::set<crdt::RequestId> excused_;
+  std::set<crdt::RequestId> unrecorded_;
+  Values unwritten_;
+  Values unshared_;
   std::map<std::pair<std::string, crdt::Dot>, crdt::Leaf> dots_;
-  bool any_loss_ = false;
+  bool any_loss_ = false;  // A store forgot which numbers it had minted.
 };
 
 }  // namespace simulation

@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kTail = 1s;          // Before the end, so that the last command is answered.
 constexpr std::uint64_t kBurstMax = 4;  // People at one task in one moment.
 constexpr Duration kBurstSpread = 400ms;
+constexpr Duration kLateMin = 20s;
+constexpr Duration kLateMax = 6min;        // Slack's last retry comes then.
 constexpr std::uint64_t kTasksAimed = 16;  // In a channel: an incident has 12 to 24.
 
 constexpr std::array kStatuses{"red", "yellow", "green", "assigned", "done", "canceled"};
@@ -58,10 +60,15 @@ class People {
       command.attempts.push_back({0us, node, i > 0 && resigned()});
     }
     if (dice_.chance(options_.doubled_percent, 100)) {
-      command.doubles.push_back(
-          {dice_.exponential(500ms), dice_.below(options_.nodes), resigned()});
+      command.doubles.push_back({draw_delay(at), dice_.below(options_.nodes), resigned()});
     }
     return command;
+  }
+
+  // Of a second delivery: at once, or minutes later, as Slack does where an answer got lost.
+  Duration draw_delay(Time at) {
+    if (!dice_.chance(1, 3)) return dice_.exponential(500ms);
+    return std::min(dice_.between(kLateMin, kLateMax), std::max(0us, options_.length - at));
   }
 
   bool resigned() { return dice_.chance(options_.resigned_percent, 100); }

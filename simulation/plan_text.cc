@@ -9,8 +9,10 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "simulation/plan.h"
+#include "simulation/slack_workspace.h"
 
 namespace simulation {
 namespace {
@@ -100,58 +102,115 @@ Fields parse_fields(std::string_view line) {
   return fields;
 }
 
-std::optional<Command> parse_command(Time at, std::string_view line, std::uint64_t nodes) {
-  const Fields fields = parse_fields(line);
-  const auto value = [&](std::string_view name) {
-    const auto found = fields.find(name);
-    return found == fields.end() ? std::string_view{} : found->second;
-  };
-  const auto trigger = parse_number(value("trigger"));
-  auto attempts = parse_deliveries(value("to"), nodes);
-  auto doubles = parse_deliveries(value("doubles"), nodes);
-  if (!trigger || !attempts || attempts->empty() || !doubles) return std::nullopt;
-  return Command{at,
-                 *trigger,
-                 std::string(value("user")),
-                 std::string(value("channel")),
-                 std::string(value("text")),
-                 std::move(*attempts),
-                 std::move(*doubles)};
+// The fields of one line, each taken once; the first that is wrong is the line's error.
+class Reader {
+ public:
+  Reader(std::string_view line, std::uint64_t nodes) : fields_(parse_fields(line)), nodes_(nodes) {}
+
+  std::string_view take(std::string_view name) {
+    const auto found = fields_.find(name);
+    if (found == fields_.end()) {
+      complain("is missing", name, "");
+      return {};
+    }
+    const std::string_view value = found->second;
+    fields_.erase(found);
+    return value;
+  }
+
+  std::uint64_t number(std::string_view name) {
+    const std::string_view text = take(name);
+    const auto number = parse_number(text);
+    if (!number) complain("is no number", name, text);
+    return number.value_or(0);
+  }
+
+  Time time(std::string_view name) {
+    const std::string_view text = take(name);
+    const auto time = parse_time(text);
+    if (!time) complain("is no time like 0:20.000000", name, text);
+    return time.value_or(Time{});
+  }
+
+  std::vector<Delivery> deliveries(std::string_view name) {
+    const std::string_view text = take(name);
+    auto deliveries = parse_deliveries(text, nodes_);
+    if (!deliveries) complain("is no list of nodes like a,b*,c@0:01.000000", name, text);
+    return deliveries ? std::move(*deliveries) : std::vector<Delivery>{};
+  }
+
+  std::vector<NodeIndex> nodes(std::string_view name) {
+    std::vector<NodeIndex> nodes;
+    const std::string_view all = take(name);
+    for (std::string_view rest = all; !rest.empty();) {
+      const auto node = parse_node(simulation::take(rest, ','), nodes_);
+      if (!node) complain("is no list of nodes like a,c", name, all);
+      nodes.push_back(node.value_or(0));
+    }
+    return nodes;
+  }
+
+  void complain(std::string_view what, std::string_view name, std::string_view value) {
+    if (!error_.empty()) return;
+    error_.append(name).append("=").append(value).append(" ").append(what);
+  }
+
+  [[nodiscard]] crdt::Result<void> end() {
+    if (!fields_.empty()) complain("is not known here", fields_.begin()->first, "");
+    if (!error_.empty()) return crdt::Error(error_);
+    return {};
+  }
+
+ private:
+  Fields fields_;
+  std::uint64_t nodes_;
+  std::string error_;
+};
+
+crdt::Result<void> parse_command(Time at, std::string_view line, Plan& plan,
+                                 std::set<std::uint64_t>& triggers) {
+  Reader in(line, plan.options.nodes);
+  Command command;
+  command.at = at;
+  command.trigger = in.number("trigger");
+  command.user = in.take("user");
+  command.channel = in.take("channel");
+  command.attempts = in.deliveries("to");
+  command.doubles = in.deliveries("doubles");
+  command.text = in.take("text");
+  if (command.attempts.empty()) in.complain("names no node", "to", "");
+  if (command.attempts.size() > kAttemptsMax) in.complain("names more than four nodes", "to", "");
+  if (!triggers.insert(command.trigger).second) {
+    in.complain("is another command's, too: Slack names each once", "trigger",
+                std::to_string(command.trigger));
+  }
+  plan.commands.push_back(std::move(command));
+  return in.end();
 }
 
-std::optional<Fault> parse_fault(Time at, std::string_view line, std::uint64_t count) {
+crdt::Result<void> parse_fault(Time at, std::string_view line, Plan& plan) {
   const std::string_view name = take(line, ' ');
   const auto info = std::find_if(all_faults().begin(), all_faults().end(),
                                  [&](const FaultInfo& known) { return known.name == name; });
-  Fields fields = parse_fields(line);
-  const auto lasts = parse_time(fields["for"]);
-  const auto amount = parse_number(fields["amount"]);
-  const auto salt = parse_number(fields["salt"]);
-  if (info == all_faults().end() || !lasts || !amount || !salt) return std::nullopt;
-  Fault fault{info->kind, at, *lasts, {}, *amount, *salt};
-  for (std::string_view nodes = fields["nodes"]; !nodes.empty();) {
-    const auto node = parse_node(take(nodes, ','), count);
-    if (!node) return std::nullopt;
-    fault.nodes.push_back(*node);
+  if (info == all_faults().end()) {
+    return crdt::Error("there is no fault called \"" + std::string(name) + "\"");
   }
-  return fault;
+  Reader in(line, plan.options.nodes);
+  Fault fault{info->kind,       at, in.time("for"), in.nodes("nodes"), in.number("amount"),
+              in.number("salt")};
+  plan.faults.push_back(std::move(fault));
+  return in.end();
 }
 
-// False where the line is none of a plan.
-bool parse_line(std::string_view line, Plan& plan) {
-  std::string_view rest = line;
-  const auto at = parse_time(take(rest, ' '));
-  if (!at) return false;
-  const std::string_view kind = take(rest, ' ');
-  if (kind == "command") {
-    auto command = parse_command(*at, rest, plan.options.nodes);
-    if (command) plan.commands.push_back(std::move(*command));
-    return command.has_value();
-  }
-  auto fault =
-      kind == "fault" ? parse_fault(*at, rest, plan.options.nodes) : std::optional<Fault>{};
-  if (fault) plan.faults.push_back(std::move(*fault));
-  return fault.has_value();
+crdt::Result<void> parse_line(std::string_view line, Plan& plan,
+                              std::set<std::uint64_t>& triggers) {
+  const std::string_view time = take(line, ' ');
+  const auto at = parse_time(time);
+  if (!at) return crdt::Error("\"" + std::string(time) + "\" is no time like 0:20.000000");
+  const std::string_view kind = take(line, ' ');
+  if (kind == "command") return parse_command(*at, line, plan, triggers);
+  if (kind == "fault") return parse_fault(*at, line, plan);
+  return crdt::Error("\"" + std::string(kind) + "\" is neither a command nor a fault");
 }
 
 }  // namespace
@@ -172,19 +231,23 @@ crdt::Result<Plan> parse_plan(std::string_view text) {
   Plan plan;
   std::size_t number = 0;
   bool has_options = false;
+  std::set<std::uint64_t> triggers;
   while (!text.empty()) {
     const std::string_view line = take(text, '\n');
     ++number;
     if (line.empty() || line.starts_with('#')) continue;
     if (!has_options && line.starts_with(kOptions)) {
       auto options = parse_options(line.substr(kOptions.size()));
-      if (!options) return options.error();
+      if (!options) {
+        return crdt::Error("line " + std::to_string(number) + ": " + options.error().message);
+      }
       plan.options = std::move(*options);
       has_options = true;
       continue;
     }
-    if (!has_options || !parse_line(line, plan)) {
-      return crdt::Error("line " + std::to_string(number) + " is none of a plan");
+    if (!has_options) break;
+    if (const auto read = parse_line(line, plan, triggers); !read) {
+      return crdt::Error("line " + std::to_string(number) + ": " + read.error().message);
     }
   }
   if (!has_options) return crdt::Error("a plan begins with a line of options");

@@ -8,6 +8,7 @@
 #include "crdt/ksuid.h"
 #include "crdt/repository.h"
 #include "node/replica_records.h"
+#include "slack/incident/tasks.h"
 
 namespace simulation {
 namespace {
@@ -69,6 +70,25 @@ std::map<crdt::RequestId, std::vector<slack::incident::Detail>> StoreView::detai
     if (detail) all[detail->request].push_back(std::move(*detail));
   }
   return all;
+}
+
+bool holds_record(node::Store& store, crdt::BytesView record_key) {
+  const bool found = store.begin().get(crdt::keyspace::record(record_key)).has_value();
+  store.abort();
+  return found;
+}
+
+std::size_t tasks_numbered(node::Store& store, const std::string& document_key,
+                           std::uint32_t number) {
+  crdt::Repository repository;
+  repository.use(store.begin());
+  std::size_t count = 0;
+  const auto document = repository.document(document_key);
+  if (document && *document != nullptr) {
+    count = slack::incident::read_tasks(**document).find({number, 0}).size();
+  }
+  store.abort();
+  return count;
 }
 
 std::optional<crdt::StoreDigest> digest_of(node::Store& store) {

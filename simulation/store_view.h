@@ -1,6 +1,7 @@
 // StoreView: what a node's store holds, read past its Replica, for the checkers.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +42,12 @@ struct StoreView {
 
 // REQUIRES no open transaction.
 [[nodiscard]] StoreView view_of(node::Store& store);
+
+// Single facts, without reading everything. REQUIRES no open transaction.
+[[nodiscard]] bool holds_record(node::Store& store, crdt::BytesView record_key);
+// How many tasks of a document have this number.
+[[nodiscard]] std::size_t tasks_numbered(node::Store& store, const std::string& document_key,
+                                         std::uint32_t number);
 
 // The digest of its newest log row, or of an empty store; absent where the row is damaged.
 [[nodiscard]] std::optional<crdt::StoreDigest> digest_of(node::Store& store);

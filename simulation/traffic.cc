@@ -2,22 +2,27 @@
 
 #include <algorithm>
 
+#include "node/replica_records.h"
+#include "simulation/store_view.h"
 #include "slack/request.h"
 
 namespace simulation {
 namespace {
 
+// Less than a Replica holds an answer back, whatever its clock's drift.
+const Duration kHeldMin = node::ReplicaConfig{}.reply_hold_max * 9 / 10;
 constexpr Duration kRedispatch = 50ms;  // A load balancer's pause before it tries another peer.
 
 }  // namespace
 
 Traffic::Traffic(const Plan& plan, Cluster& cluster, Scheduler& scheduler, Coverage& coverage,
-                 Oracle& oracle)
+                 Oracle& oracle, std::function<bool()> calm)
     : plan_(plan),
       cluster_(cluster),
       scheduler_(scheduler),
       coverage_(coverage),
       oracle_(oracle),
+      calm_(std::move(calm)),
       slack_(kSigningSecret) {}
 
 void Traffic::schedule() {
@@ -71,18 +76,23 @@ void Traffic::deliver(std::size_t index, std::optional<std::size_t> attempt,
   request.signatures = {signature.signature};
   request.body = signature.body;
   const NodeIndex node = delivery.node;
-  const Oracle::Promise promise =
-      oracle_.sent(index, node, cluster_.incarnation(node), std::stoll(signature.timestamp));
   const auto trial = std::make_shared<Try>();
+  trial->sent = scheduler_.now();
+  trial->calm = calm_();
+  const std::int64_t second = std::stoll(signature.timestamp);
+  trial->asked = crdt::WallTime(std::chrono::seconds(second));
+  const bool asks = ambiguous(index, node);
+  trial->promise = oracle_.sent(index, node, cluster_.incarnation(node), second);
+  trial->promise.asks = asks && trial->promise.first;
   const auto give_up = [this, trial, index, attempt] {
     if (!std::exchange(trial->over, true)) failed(index, attempt);
   };
   scheduler_.after(kAnswerMax, give_up);
   cluster_.request(node, std::move(request),
-                   [this, trial, give_up, index, attempt, node, promise](const auto& reply) {
+                   [this, trial, give_up, index, attempt, node](const auto& reply) {
                      if (!reply) return give_up();
                      if (std::exchange(trial->over, true)) return;  // Nobody listens any more.
-                     on_answer(index, attempt, node, promise, *reply);
+                     on_answer(index, attempt, node, *trial, *reply);
                    });
 }
 
@@ -99,7 +109,7 @@ void Traffic::observe(const node::HttpReply& reply) {
 }
 
 void Traffic::on_answer(std::size_t index, std::optional<std::size_t> attempt, NodeIndex node,
-                        const Oracle::Promise& promise, const node::HttpReply& reply) {
+                        const Try& trial, const node::HttpReply& reply) {
   observe(reply);
   if (SlackWorkspace::judge(reply.status, reply.body) == Answer::kRefused) {
     coverage_.reach(Mark::kAnswerRefused);
@@ -108,7 +118,44 @@ void Traffic::on_answer(std::size_t index, std::optional<std::size_t> attempt, N
   --open_;
   ++answered_;
   coverage_.reach(Mark::kCommandAnswered);
-  oracle_.answered(scheduler_.now(), index, node, cluster_.incarnation(node), promise, reply.body);
+  oracle_.answered(scheduler_.now(), index, node, cluster_.incarnation(node), trial.promise,
+                   reply.body, kept(index, node, trial));
+}
+
+// Whether the node's store has what becomes of the command there at once.
+bool Traffic::holds(NodeIndex node, std::size_t index, crdt::WallTime asked) {
+  const Command& command = plan_.commands[index];
+  const std::string document = SlackWorkspace::document_key(command.channel);
+  const crdt::RequestId request = SlackWorkspace::request_id(command.trigger);
+  const crdt::Bytes key = node::timeline_record(document, asked, request, "").key;
+  try {
+    return holds_record(cluster_.store(node), key);
+  } catch (const std::runtime_error&) {
+    return true;  // A damaged store cannot be asked.
+  }
+}
+
+// A reply that came sooner than the hold ends was one that everybody had acknowledged.
+Oracle::Kept Traffic::kept(std::size_t index, NodeIndex node, const Try& trial) {
+  Oracle::Kept kept;
+  const Duration held = scheduler_.now() - trial.sent;
+  if (!trial.promise.first || cluster_.incarnation(node) != trial.promise.incarnation) return kept;
+  kept.here = holds(node, index, trial.asked);
+  if (!trial.calm || !calm_() || held >= kHeldMin) return kept;
+  coverage_.reach(Mark::kAllHadIt);
+  for (NodeIndex other = 0; other < cluster_.size(); ++other) {
+    if (!holds(other, index, trial.asked)) kept.missing = other;
+  }
+  return kept;
+}
+
+bool Traffic::ambiguous(std::size_t index, NodeIndex node) {
+  const auto number = oracle_.shared_number(index);
+  if (!number || !cluster_.running(node)) return false;
+  const std::string document = SlackWorkspace::document_key(plan_.commands[index].channel);
+  if (tasks_numbered(cluster_.store(node), document, *number) < 2) return false;
+  coverage_.reach(Mark::kSharedNumberMeant);
+  return true;
 }
 
 void Traffic::failed(std::size_t index, std::optional<std::size_t> attempt) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@ namespace simulation {
 class Traffic {
  public:
   Traffic(const Plan& plan, Cluster& cluster, Scheduler& scheduler, Coverage& coverage,
-          Oracle& oracle);
+          Oracle& oracle, std::function<bool()> calm);
 
   void schedule();
 
@@ -34,11 +35,18 @@ class Traffic {
  private:
   struct Try {
     bool over = false;
+    Time sent{};
+    crdt::WallTime asked{};  // As it was signed.
+    bool calm = false;       // As it was sent.
+    Oracle::Promise promise;
   };
 
   void deliver(std::size_t command, std::optional<std::size_t> attempt, const Delivery& delivery);
   void on_answer(std::size_t command, std::optional<std::size_t> attempt, NodeIndex node,
-                 const Oracle::Promise& promise, const node::HttpReply& reply);
+                 const Try& trial, const node::HttpReply& reply);
+  [[nodiscard]] Oracle::Kept kept(std::size_t command, NodeIndex node, const Try& trial);
+  [[nodiscard]] bool holds(NodeIndex node, std::size_t command, crdt::WallTime asked);
+  [[nodiscard]] bool ambiguous(std::size_t command, NodeIndex node);
   void failed(std::size_t command, std::optional<std::size_t> attempt);
   void observe(const node::HttpReply& reply);
   [[nodiscard]] const SignedRequest& sign(std::size_t command, bool anew, SignedRequest& fresh);
@@ -48,6 +56,7 @@ class Traffic {
   Scheduler& scheduler_;
   Coverage& coverage_;
   Oracle& oracle_;
+  std::function<bool()> calm_;  // Nothing is broken, and nobody is busy with what was.
   SlackWorkspace slack_;
   std::map<std::size_t, SignedRequest> signed_;  // First deliveries, by command.
   std::map<std::size_t, std::size_t> paused_;    // Command to the attempt that waits.

@@ -84,6 +84,17 @@ TEST(Disk, AnHonestOneKeepsItsCommitsAndALyingOneForgetsThem) {
   EXPECT_EQ(disk.bytes(), 2u);
 }
 
+TEST(Disk, ALyingOneMayKeepItsEarlierCommits) {
+  Disk disk;
+  disk.set_lying(true, 50);
+  put(disk, "a", "1");
+  put(disk, "a", "2");
+  put(disk, "b", "3");
+  put(disk, "c", "4");
+  disk.recover();
+  EXPECT_EQ(disk.contents(), (Disk::Contents{{"a", "2"}}));
+}
+
 TEST(Disk, FlipsExactlyOneBit) {
   Disk disk;
   Dice dice(1, "test");

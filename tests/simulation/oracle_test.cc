@@ -27,7 +27,7 @@ class OracleTest : public testing::Test {
     for (std::size_t i = 0; i < plan_.commands.size(); ++i) {
       promises_.push_back(oracle_.sent(i, 0, 0, kFirstSecond + 10 * static_cast<std::int64_t>(i)));
     }
-    put(kA, 1, task() + "/core", "1 a 0 1 U1");
+    put(kA, 1, task() + "/core", "1a 1790000000");
     put(kA, 2, task() + "/text", "disk full");
     handled(0, {kA, {change(task() + "/core", 1), change(task() + "/text", 2, {}, "disk full")}});
   }
@@ -65,7 +65,7 @@ class OracleTest : public testing::Test {
   }
 
   void acknowledge(std::size_t command, const std::string& text) {
-    oracle_.answered(1s, command, 0, 0, promises_[command], R"({"text":")" + text + R"("})");
+    oracle_.answered(1s, command, 0, 0, promises_[command], R"({"text":")" + text + R"("})", kept_);
   }
 
   std::string property() {
@@ -79,6 +79,7 @@ class OracleTest : public testing::Test {
   Verdict verdict_;
   Oracle oracle_{plan_, coverage_, verdict_};
   std::vector<Oracle::Promise> promises_;
+  Oracle::Kept kept_;
   StoreView store_;
   std::uint64_t events_ = 0;
 };
@@ -193,6 +194,67 @@ TEST_F(OracleTest, SeesAPeerThatDeniesATaskItHasShown) {
   EXPECT_EQ(property(), "a peer shows again what it has shown");
 }
 
+TEST_F(OracleTest, SeesAnAnswerThatCameBeforeItWasStored) {
+  kept_.here = false;
+  acknowledge(0, "Added *#1*");
+  EXPECT_EQ(property(), "nothing is answered before it is stored");
+}
+
+TEST_F(OracleTest, SeesAPeerWithoutWhatEveryPeerIsSaidToHave) {
+  kept_.missing = 2;
+  acknowledge(0, "Added *#1*");
+  EXPECT_EQ(property(), "a change answered at once is on every peer");
+}
+
+TEST_F(OracleTest, SeesAChangeByANumberThatTwoTasksHave) {
+  promises_[1].asks = true;
+  acknowledge(1, "Changed #1");
+  EXPECT_EQ(property(), "of two tasks with one number Muster asks which");
+}
+
+TEST_F(OracleTest, KnowsANumberThatTwoTasksWereShownUnder) {
+  acknowledge(0, "Added *#1a*");
+  EXPECT_EQ(oracle_.shared_number(1), std::nullopt);
+  acknowledge(2, "Added *#1b*");
+  EXPECT_EQ(oracle_.shared_number(1), 1u);
+  EXPECT_EQ(oracle_.shared_number(0), std::nullopt);
+}
+
+TEST_F(OracleTest, SeesTwoTasksUnderOneLabel) {
+  put(kB, 1, "t/other/core", "1a 1790000000");
+  oracle_.check_store(1s, 0, store_, 2);
+  ASSERT_TRUE(verdict_.failure());
+  EXPECT_EQ(verdict_.failure()->property, "a label is one task's");
+}
+
+TEST_F(OracleTest, ExpectsNoUniqueLabelsWhereANumberWasForgotten) {
+  put(kB, 1, "t/other/core", "1a 1790000000");
+  oracle_.lost({}, {});
+  oracle_.check_store(1s, 0, store_, 2);
+  EXPECT_FALSE(verdict_.failure());
+}
+
+TEST_F(OracleTest, SeesAShownReferenceThatNamesNothing) {
+  acknowledge(0, "Added *#2*");
+  EXPECT_EQ(property(), "a reference that was shown keeps its meaning");
+}
+
+TEST_F(OracleTest, ExcusesOnlyWhatTheLostDiskHadAlone) {
+  oracle_.lost(store_, {store_});
+  put(kA, 3, task() + "/status", "red");  // Nobody asked for it.
+  EXPECT_EQ(property(), "every value was asked for");
+}
+
+TEST_F(OracleTest, ExcusesAValueWhoseRecordOnlyTheLostDiskHad) {
+  put(kA, 3, task() + "/status", "red");
+  handled(1, {kA, {change(task() + "/status", 3, {}, "red")}});
+  StoreView without_records = store_;
+  without_records.requests.clear();
+  oracle_.lost(store_, {without_records});
+  store_ = without_records;
+  EXPECT_EQ(property(), "");
+}
+
 TEST_F(OracleTest, SeesAPeerThatShowsFewerTasksThanBefore) {
   acknowledge(1, "*3 tasks* of 12");
   promises_[1] = oracle_.sent(1, 0, 0, kFirstSecond);
@@ -203,7 +265,7 @@ TEST_F(OracleTest, SeesAPeerThatShowsFewerTasksThanBefore) {
 TEST_F(OracleTest, ExpectsNothingOfAPeerWhoseStoreWasLost) {
   acknowledge(1, "*3 tasks* of 12");
   promises_[1] = oracle_.sent(1, 0, 1, kFirstSecond);
-  oracle_.answered(1s, 1, 0, 1, promises_[1], "*0 tasks* of 0");
+  oracle_.answered(1s, 1, 0, 1, promises_[1], "*0 tasks* of 0", kept_);
   EXPECT_EQ(property(), "");
 }
 

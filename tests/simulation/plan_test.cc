@@ -1,5 +1,6 @@
 #include "simulation/plan.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -61,17 +62,31 @@ TEST(Plan, AllItsFaultsButTheLastingOneEndBeforeItDoes) {
   }
 }
 
-TEST(Plan, RefusesWhatIsNoneAndNamesTheLine) {
+TEST(Plan, RefusesWhatIsNoneAndNamesTheLineAndTheField) {
   const std::string options = "options seed=1 nodes=3 faults=none\n";
   EXPECT_TRUE(parse_plan(options));
-  for (const std::string line :
-       {"nonsense", "0:01.000000 fault frobnicate for=0:01.000000 nodes=a amount=0 salt=0",
-        "0:01.000000 fault crash for=0:01.000000 nodes=d amount=0 salt=0",
-        "0:01.000000 command trigger=1 user=U1 channel=C1 to= doubles= text=list",
-        "0:01 command trigger=1 user=U1 channel=C1 to=a doubles= text=list"}) {
-    const auto plan = parse_plan(options + line + "\n");
-    ASSERT_FALSE(plan) << line;
-    EXPECT_EQ(plan.error().message, "line 2 is none of a plan");
+  const std::string command = "0:01.000000 command user=U1 channel=C1 doubles= ";
+  const std::string fault = "0:01.000000 fault ";
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"nonsense", "\"nonsense\" is no time like 0:20.000000"},
+      {"0:01 command", "\"0:01\" is no time like 0:20.000000"},
+      {"0:01.000000 storm", "\"storm\" is neither a command nor a fault"},
+      {fault + "rain for=0:01.000000 nodes=a amount=0 salt=0", "there is no fault called \"rain\""},
+      {fault + "crash for=0:01.000000 nodes=d amount=0 salt=0",
+       "nodes=d is no list of nodes like a,c"},
+      {fault + "crash for=1s nodes=a amount=0 salt=0", "for=1s is no time like 0:20.000000"},
+      {fault + "crash for=0:01.000000 nodes=a amount=0", "salt= is missing"},
+      {fault + "crash for=0:01.000000 nodes=a amount=x salt=0", "amount=x is no number"},
+      {fault + "crash for=0:01.000000 nodes=a amount=0 salt=0 when=now", "when= is not known here"},
+      {command + "trigger=1 to= text=list", "to= names no node"},
+      {command + "trigger=1 to=z text=list", "to=z is no list of nodes like a,b*,c@0:01.000000"},
+      {command + "trigger=1 to=a text=list\n" + command + "trigger=1 to=a text=list",
+       "trigger=1 is another command's, too: Slack names each once"}};
+  for (const auto& [lines, why] : wrong) {
+    const auto plan = parse_plan(options + lines + "\n");
+    ASSERT_FALSE(plan) << lines;
+    EXPECT_THAT(plan.error().message, testing::EndsWith(": " + why));
+    EXPECT_THAT(plan.error().message, testing::StartsWith("line "));
   }
   EXPECT_FALSE(parse_plan("options nodes=99\n"));
   EXPECT_FALSE(parse_plan(""));
@@ -79,8 +94,8 @@ TEST(Plan, RefusesWhatIsNoneAndNamesTheLine) {
 
 TEST(Faults, CanBeNamedAddedAndTakenOut) {
   EXPECT_EQ(to_text(*parse_faults("crash,partition")), "partition,crash");
-  EXPECT_TRUE(parse_faults("default,rollback")->contains(FaultKind::kRollback));
-  EXPECT_FALSE(parse_faults("default")->contains(FaultKind::kRollback));
+  EXPECT_TRUE(parse_faults("default,flip-stored")->contains(FaultKind::kFlipStored));
+  EXPECT_FALSE(parse_faults("default")->contains(FaultKind::kFlipStored));
   EXPECT_EQ(parse_faults("-wipe")->size() + 1, parse_faults("default")->size());
   EXPECT_TRUE(parse_faults("none")->empty());
   EXPECT_FALSE(parse_faults("frobnicate"));

@@ -1,0 +1,29 @@
+// JournaledDisk: a node's store as production lays it out: node/write_behind.h over its disk.
+//
+// Size     limits far below production's, drawn from the seed: minutes of a simulated channel then
+//          reach what takes production hours: full journals, trimmed rows, rounds of the hand.
+// Errors   made over a damaged journal it throws, as its begin() does: such a node does not start.
+#pragma once
+
+#include "node/write_behind.h"
+#include "simulation/cluster.h"
+
+namespace simulation {
+
+class JournaledDisk final : public node::Store {
+ public:
+  JournaledDisk(Disk& disk, const node::WriteBehind::Limits& limits);
+
+  // For all nodes of a run.
+  [[nodiscard]] static WrapStore wrap(std::uint64_t seed);
+
+  crdt::Transaction& begin() override { return behind_.begin(); }
+  boost::system::result<void, node::CommitError> commit() override { return behind_.commit(); }
+  void abort() override { behind_.abort(); }
+  [[nodiscard]] node::StoreSize size() const override { return behind_.size(); }
+
+ private:
+  node::WriteBehind behind_;
+};
+
+}  // namespace simulation
