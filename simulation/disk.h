@@ -55,7 +55,6 @@ class Disk final : public node::Store, private crdt::Transaction {
   // Of the commits while it lies, a power loss keeps the first `kept_percent`.
   // Once it no longer lies, all of them are stored.
   void set_lying(bool lying, std::uint64_t kept_percent = 0);
-  [[nodiscard]] bool lying() const { return lying_; }
   // Flips one bit of one stored value; false while there is none.
   bool flip_bit(crdt::Rng& rng);
 

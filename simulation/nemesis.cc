@@ -189,7 +189,7 @@ void Nemesis::replay(const Fault& fault, NodeIndex node) {
 
 // A host that goes takes with it what a lying disk did not store.
 void Nemesis::kill(NodeIndex node, Death death) {
-  if (death == Death::kHost && cluster_.disk(node).lying()) {
+  if (death == Death::kHost && lying_.contains(node)) {
     on_loss_(node);
     cluster_.count_loss(node);
   }
@@ -297,10 +297,12 @@ void Nemesis::begin_disk_fault(const Fault& fault, NodeIndex node) {
       if (may_damage(node) && disk.flip_bit(dice.rng())) damaged_.insert(node);
       return;
     case FaultKind::kLyingDisk:
+      lying_.insert(node);
       disk.set_lying(true, fault.amount % 2 == 1 ? fault.salt % kPercent : 0);
       return later(fault.lasts, [this, node] {
         take_down(node, Death::kHost, kDownMin);
         cluster_.disk(node).set_lying(false);
+        lying_.erase(node);
       });
     case FaultKind::kClockStep:
     case FaultKind::kFarClock: {
@@ -345,6 +347,7 @@ void Nemesis::heal() {
   Network& network = cluster_.network();
   network.unblock_all();
   network.clear_weather();
+  lying_.clear();
   for (NodeIndex node = 0; node < cluster_.size(); ++node) {
     cluster_.cancel_crash(node);
     Disk& disk = cluster_.disk(node);

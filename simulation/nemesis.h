@@ -81,6 +81,7 @@ class Nemesis {
   std::vector<Disk::Contents> snapshots_;  // By node: what a rollback returns to.
   std::set<NodeIndex> broken_;
   std::set<NodeIndex> damaged_;
+  std::set<NodeIndex> lying_;  // Their disks say that they stored what they did not.
   std::uint64_t injected_ = 0;
   Time busy_until_{};
   std::uint64_t healed_ = 0;  // How often.
