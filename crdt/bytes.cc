@@ -40,16 +40,17 @@ Bytes from_hex(std::string_view text) {
 }
 
 Bytes big_endian(std::uint64_t value) {
-  Bytes bytes(8, '\0');
-  for (int i = 7; i >= 0; --i, value >>= 8) bytes[i] = static_cast<char>(value & 255);
-  return bytes;
+  const auto octet = [value](int shift) { return static_cast<char>(value >> shift); };
+  return {octet(56), octet(48), octet(40), octet(32), octet(24), octet(16), octet(8), octet(0)};
 }
 
 std::uint64_t from_big_endian(BytesView eight) {
   CHECK(eight.size() == 8);
-  std::uint64_t value = 0;
-  for (const char c : eight) value = value << 8 | static_cast<unsigned char>(c);
-  return value;
+  const auto octet = [eight](int i) {
+    return std::uint64_t{static_cast<unsigned char>(eight[static_cast<std::size_t>(i)])};
+  };
+  return octet(0) << 56 | octet(1) << 48 | octet(2) << 40 | octet(3) << 32 | octet(4) << 24 |
+         octet(5) << 16 | octet(6) << 8 | octet(7);
 }
 
 }  // namespace crdt

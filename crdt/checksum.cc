@@ -4,10 +4,13 @@
 
 namespace crdt {
 
-Bytes seal_value(BytesView value) {
-  Bytes sealed;
-  sealed.reserve(value.size() + kChecksumBytes);
-  return sealed.append(value).append(big_endian(hash64(value)));
+Bytes seal_value(Bytes value) {
+  append_checksum(value, 0);
+  return value;
+}
+
+void append_checksum(Bytes& out, std::size_t from) {
+  out += big_endian(hash64(BytesView(out).substr(from)));
 }
 
 Result<BytesView> open_value(BytesView sealed) {

@@ -13,7 +13,10 @@ namespace crdt {
 inline constexpr std::size_t kChecksumBytes = 8;  // 1 damage in 2^64 goes unseen.
 
 // `value` with its checksum behind it.
-[[nodiscard]] Bytes seal_value(BytesView value);
+[[nodiscard]] Bytes seal_value(Bytes value);
+
+// Puts the checksum of what lies behind octet `from` at its end.
+void append_checksum(Bytes& out, std::size_t from);
 
 // The value inside `sealed`: a view of it, valid as long as `sealed` is.
 [[nodiscard]] Result<BytesView> open_value(BytesView sealed);

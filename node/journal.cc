@@ -46,11 +46,36 @@ crdt::Error damaged() { return crdt::Error("the journal of the store is damaged"
 
 }  // namespace
 
-void Journal::Batch::add(crdt::BytesView key, const std::optional<crdt::Bytes>& value) {
-  bytes_ += value ? kPut : kErased;
-  bytes_.append(crdt::big_endian(key.size())).append(key);
-  if (value) bytes_.append(crdt::big_endian(value->size())).append(*value);
+void Journal::Batch::add(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
+  if (bytes_.empty()) begin_row();
+  write({value ? &kPut : &kErased, 1});
+  write_run(key);
+  if (value) write_run(*value);
 }
+
+void Journal::Batch::write_run(crdt::BytesView bytes) {
+  write(crdt::big_endian(bytes.size()));
+  write(bytes);
+}
+
+void Journal::Batch::write(crdt::BytesView bytes) {
+  while (true) {
+    const std::size_t room = 1 + kPartBytesMax - (bytes_.size() - row_);
+    const crdt::BytesView part = bytes.substr(0, room);
+    bytes_ += part;
+    bytes.remove_prefix(part.size());
+    if (bytes.empty()) return;
+    seal_row();
+    begin_row();
+  }
+}
+
+void Journal::Batch::begin_row() {
+  row_ = bytes_.size();
+  bytes_ += row_ == 0 ? kBegins : kGoesOn;
+}
+
+void Journal::Batch::seal_row() { crdt::append_checksum(bytes_, row_); }
 
 crdt::Result<void> Journal::replay(crdt::Transaction& txn, const Visit& visit) {
   first_ = end_ = 0;
@@ -75,14 +100,15 @@ crdt::Result<void> Journal::replay(crdt::Transaction& txn, const Visit& visit) {
   return {};
 }
 
-std::uint64_t Journal::append(crdt::Transaction& txn, const Batch& batch) {
+std::uint64_t Journal::append(crdt::Transaction& txn, Batch& batch) {
+  if (batch.bytes_.empty()) return 0;
+  batch.seal_row();
   const std::uint64_t before = end_;
-  const crdt::BytesView bytes = batch.bytes();
-  crdt::Bytes row;
-  for (std::size_t at = 0; at < bytes.size(); at += kPartBytesMax) {
-    row.assign(1, at == 0 ? kBegins : kGoesOn).append(bytes.substr(at, kPartBytesMax));
-    txn.put(key_of(end_++), crdt::seal_value(row));
+  const crdt::BytesView rows = batch.bytes_;
+  for (std::size_t at = 0; at < rows.size(); at += kRowBytesMax) {
+    txn.put(key_of(end_++), rows.substr(at, kRowBytesMax));
   }
+  batch.bytes_.clear();
   return end_ - before;
 }
 

@@ -34,21 +34,29 @@ class Journal {
   // What a batch consists of: a key, and its new value or that it is gone.
   using Visit = std::function<void(crdt::BytesView key, std::optional<crdt::BytesView> value)>;
 
+  // Cut into rows as it grows: full ones, sealed, and behind them the one that takes more.
   class Batch {
    public:
-    void add(crdt::BytesView key, const std::optional<crdt::Bytes>& value);
-    [[nodiscard]] const crdt::Bytes& bytes() const { return bytes_; }
+    void add(crdt::BytesView key, const std::optional<crdt::BytesView>& value);
 
    private:
+    friend class Journal;
+
+    void write(crdt::BytesView bytes);
+    void write_run(crdt::BytesView bytes);
+    void begin_row();
+    void seal_row();
+
     crdt::Bytes bytes_;
+    std::size_t row_ = 0;  // Where the last row begins.
   };
 
   // Forgets what it knows, reads all rows and calls `visit` for each change of each batch. After an
   // Error, `visit` has seen a part of them.
   [[nodiscard]] crdt::Result<void> replay(crdt::Transaction& txn, const Visit& visit);
 
-  // How many rows it took.
-  std::uint64_t append(crdt::Transaction& txn, const Batch& batch);
+  // How many rows it took. Leaves the batch empty.
+  std::uint64_t append(crdt::Transaction& txn, Batch& batch);
 
   // The place of the next row: every batch so far lies before it.
   [[nodiscard]] std::uint64_t end() const { return end_; }

@@ -1,6 +1,7 @@
 #include "node/write_behind.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -11,21 +12,64 @@
 namespace node {
 namespace {
 
-// Twice what comes in, so that what waits and what is journalled shrink while they are too large.
-constexpr std::size_t kMovedPerAdded = 2;
+// At two thirds a table begins to move, and while three octets of it move for each that is added,
+// what gathers beside it comes to two ninths: both stay within the limit, and there is room for a
+// batch.
+constexpr std::size_t kMovedPerAdded = 3;
+constexpr std::size_t gathered_max(std::size_t waiting_bytes) { return waiting_bytes / 3 * 2; }
+
+// The same for rows of the journal: half of the limit, an eighth while the table moves, and what is
+// trimmed is twice what is added.
+constexpr std::uint64_t kRowsPart = 2;
+constexpr std::uint64_t kMovingRowsPart = 8;
 constexpr std::uint64_t kTrimmedPerAdded = 2;
 
-// With too many rows, a round ends within this part of their limit: soon enough to bound them, and
-// late enough that each commit moves little.
-constexpr std::uint64_t kHurriedRoundPart = 4;
+// Less is not worth the pages above the leaves, which are written as often as something moves.
+constexpr std::size_t kMovedAtOnce = 64 << 10;
+constexpr std::size_t kMovedAtOncePart = 16;  // Of the limit, where that is small.
 
-std::size_t bytes_of(crdt::BytesView key, const std::optional<crdt::Bytes>& value) {
-  return WriteBehind::kChangeBytes + key.size() + (value ? value->size() : 0);
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+std::size_t bytes_of(const Memtable::Row& row) {
+  return Memtable::kRowBytes + row.key().size() + row.value().value_or("").size();
 }
 
 // The journal is no part of any range.
 crdt::BytesView end_of(crdt::BytesView to) {
   return to.empty() ? Journal::kFirstKey : std::min(to, Journal::kFirstKey);
+}
+
+// The rows of two tables in the order of their keys: of two with one key, the newer one.
+class RowsFrom {
+ public:
+  RowsFrom(Memtable& newer, Memtable& older, crdt::BytesView from)
+      : newer_(newer.in_order().lower_bound(from)),
+        newer_end_(newer.in_order().end()),
+        older_(older.in_order().lower_bound(from)),
+        older_end_(older.in_order().end()) {}
+
+  // nullptr behind the last one.
+  [[nodiscard]] const Memtable::Row* row() const {
+    if (newer_ == newer_end_) return older_ == older_end_ ? nullptr : *older_;
+    if (older_ == older_end_) return *newer_;
+    return (*older_)->key() < (*newer_)->key() ? *older_ : *newer_;
+  }
+
+  void next() {
+    const crdt::BytesView key = row()->key();
+    if (newer_ != newer_end_ && (*newer_)->key() == key) ++newer_;
+    if (older_ != older_end_ && (*older_)->key() == key) ++older_;
+  }
+
+ private:
+  Memtable::Rows::const_iterator newer_, newer_end_, older_, older_end_;
+};
+
+// The last row before `end`; nullptr where there is none.
+const Memtable::Row* last_before(Memtable& table, crdt::BytesView end) {
+  const Memtable::Rows& rows = table.in_order();
+  const auto at = rows.lower_bound(end);
+  return at == rows.begin() ? nullptr : *std::prev(at);
 }
 
 }  // namespace
@@ -37,7 +81,11 @@ WriteBehind::WriteBehind(Store& store, Limits limits) : store_(store), limits_(l
 crdt::Result<void> WriteBehind::open() {
   CHECK(txn_ == nullptr);
   if (const auto read = load(); !read) return read;
-  if (!within_limits()) move_all();
+  if (!within_limits()) {
+    txn_ = &store_.begin();
+    move_all();
+    loaded_ = end_transaction().has_value();
+  }
   // It could not be written: what waits can go on waiting, and be read.
   if (!loaded_) {
     if (const auto read = load(); !read) return read;
@@ -48,31 +96,22 @@ crdt::Result<void> WriteBehind::open() {
 
 // A commit ends it although nothing was written: it alone tells whether a read failed.
 crdt::Result<void> WriteBehind::load() {
-  waiting_.clear();
+  gathers_ = {};
+  moves_ = {};
   touched_.clear();
-  waiting_bytes_ = 0;
+  move_due_ = 0;
+  trim_before_ = 0;
   txn_ = &store_.begin();
   const auto replayed = journal_.replay(
       *txn_, [this](crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
-        set(key, value ? std::optional<crdt::Bytes>(*value) : std::nullopt);
+        gathers_.set(key, value);
       });
-  touched_.clear();
-  // An empty journal begins anew: what was known of other rows says nothing about its next ones.
-  if (round_.began > journal_.end()) round_ = {};
+  moves_end_ = journal_.end() - journal_.rows();
   const auto read = end_transaction();
   loaded_ = replayed && read;
   if (!replayed) return replayed;
   if (!read) return crdt::Error(read.error().message);
   return {};
-}
-
-void WriteBehind::move_all() {
-  txn_ = &store_.begin();
-  for (auto at = waiting_.begin(); at != waiting_.end();) at = move(at);
-  end_round();
-  journal_.trim(*txn_, round_.trim_before, journal_.rows());
-  loaded_ = end_transaction().has_value();
-  if (!loaded_) round_ = {};
 }
 
 boost::system::result<void, CommitError> WriteBehind::end_transaction() {
@@ -92,11 +131,9 @@ crdt::Transaction& WriteBehind::begin() {
 
 boost::system::result<void, CommitError> WriteBehind::commit() {
   CHECK(txn_ != nullptr);
-  Round before = round_;
   if (!touched_.empty()) journal_touched();
   auto committed = end_transaction();
   loaded_ = committed.has_value();
-  if (!loaded_) round_ = std::move(before);
   return committed;
 }
 
@@ -108,60 +145,68 @@ void WriteBehind::abort() {
 }
 
 void WriteBehind::journal_touched() {
-  Journal::Batch batch;
   std::size_t bytes = 0;
-  for (const Waiting::iterator change : touched_) {
-    batch.add(change->first, change->second.value);
-    bytes += bytes_of(change->first, change->second.value);
+  for (const Memtable::Row* row : touched_) {
+    journalled_.add(row->key(), row->value());
+    bytes += bytes_of(*row);
   }
   touched_.clear();
-  const std::uint64_t rows = journal_.append(*txn_, batch);
-  if (!within_limits()) {
-    bytes *= kMovedPerAdded;
-    if (journal_.rows() > limits_.journal_rows) {
-      const std::size_t most = std::max(waiting_bytes_, limits_.waiting_bytes);
-      bytes += rows * (most * kHurriedRoundPart / limits_.journal_rows + 1);
-    }
-    move_changes(bytes);
-  }
-  journal_.trim(*txn_, round_.trim_before, kTrimmedPerAdded * rows);
+  const std::uint64_t rows = journal_.append(*txn_, journalled_);
+  make_room(bytes, rows);
+  journal_.trim(*txn_, trim_before_, kTrimmedPerAdded * rows);
+  if (!within_limits()) move_all();
 }
 
 bool WriteBehind::within_limits() const {
-  return waiting_bytes_ <= limits_.waiting_bytes && journal_.rows() <= limits_.journal_rows;
+  return waiting_bytes() <= limits_.waiting_bytes && journal_.rows() <= limits_.journal_rows;
 }
 
-void WriteBehind::move_changes(std::size_t bytes) {
-  const std::size_t goal = waiting_bytes_ - std::min(waiting_bytes_, bytes);
-  auto at = waiting_.lower_bound(round_.hand);
-  while (waiting_bytes_ > goal) {
-    if (at == waiting_.end()) {
-      end_round();
-      at = waiting_.begin();
+void WriteBehind::make_room(std::size_t bytes_added, std::uint64_t rows_added) {
+  const bool enough = gathers_.bytes() > gathered_max(limits_.waiting_bytes) ||
+                      journal_.end() - moves_end_ > limits_.journal_rows / kRowsPart;
+  if (moves_.empty() && enough) begin_moving();
+  if (moves_.empty()) return;
+  move_due_ += kMovedPerAdded * bytes_added +
+               rows_added * (moves_.bytes() * kMovingRowsPart / limits_.journal_rows + 1);
+  if (move_due_ < std::min(kMovedAtOnce, limits_.waiting_bytes / kMovedAtOncePart)) return;
+  move_rows(std::exchange(move_due_, 0));
+}
+
+void WriteBehind::move_all() {
+  move_rows(kAll);
+  begin_moving();
+  move_rows(kAll);
+  journal_.trim(*txn_, trim_before_, journal_.rows());
+}
+
+void WriteBehind::begin_moving() {
+  CHECK(moves_.empty());
+  moves_ = std::exchange(gathers_, Memtable());
+  next_moved_ = moves_.in_order().begin();
+  moves_end_ = journal_.end();
+}
+
+void WriteBehind::move_rows(std::size_t bytes) {
+  if (moves_.empty()) return end_moving();
+  const auto end = moves_.in_order().end();
+  for (std::size_t moved = 0; next_moved_ != end && moved < bytes; ++next_moved_) {
+    const Memtable::Row& row = **next_moved_;
+    if (const auto value = row.value()) {
+      txn_->put(row.key(), *value);
+    } else {
+      txn_->erase(row.key());
     }
-    at = move(at);
+    moved += bytes_of(row);
   }
-  if (at == waiting_.end()) return end_round();
-  round_.hand = at->first;
+  if (next_moved_ == end) end_moving();
 }
 
-// All that waited when this round began is in its place; where nothing waits, all that there is.
-void WriteBehind::end_round() {
-  const bool all = waiting_.empty() || crdt::planted(crdt::Bug::kJournalTrimmedEarly);
-  round_.trim_before = all ? journal_.end() : round_.began;
-  round_.began = journal_.end();
-  round_.hand.clear();
-}
-
-WriteBehind::Waiting::iterator WriteBehind::move(Waiting::iterator change) {
-  const auto& [key, made] = *change;
-  if (made.value) {
-    txn_->put(key, *made.value);
-  } else {
-    txn_->erase(key);
-  }
-  waiting_bytes_ -= bytes_of(key, made.value);
-  return waiting_.erase(change);
+// All that waited when it began to move is in its place.
+void WriteBehind::end_moving() {
+  const bool early = crdt::planted(crdt::Bug::kJournalTrimmedEarly);
+  trim_before_ = early ? journal_.end() : moves_end_;
+  moves_ = {};
+  move_due_ = 0;
 }
 
 void WriteBehind::check_key(crdt::BytesView key) const {
@@ -169,59 +214,40 @@ void WriteBehind::check_key(crdt::BytesView key) const {
   check_store_key(key);
 }
 
-void WriteBehind::set(crdt::BytesView key, std::optional<crdt::Bytes> value) {
-  auto change = waiting_.lower_bound(key);
-  if (change == waiting_.end() || change->first != key) {
-    change = waiting_.emplace_hint(change, key, Change{});
-    waiting_bytes_ += bytes_of(key, std::nullopt);
-  }
-  replace(change, std::move(value));
-}
-
-void WriteBehind::replace(Waiting::iterator change, std::optional<crdt::Bytes> value) {
-  Change& made = change->second;
-  waiting_bytes_ -= bytes_of(change->first, made.value);
-  made.value = std::move(value);
-  waiting_bytes_ += bytes_of(change->first, made.value);
-  if (std::exchange(made.batch, batch_) != batch_) touched_.push_back(change);
+void WriteBehind::set(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
+  check_key(key);
+  Memtable::Row& row = gathers_.set(key, value);
+  if (std::exchange(row.batch, batch_) != batch_) touched_.push_back(&row);
 }
 
 std::optional<crdt::BytesView> WriteBehind::get(crdt::BytesView key) {
   check_key(key);
-  const auto change = waiting_.find(key);
-  if (change == waiting_.end()) return txn_->get(key);
-  const std::optional<crdt::Bytes>& value = change->second.value;
-  return value ? std::optional<crdt::BytesView>(*value) : std::nullopt;
+  const Memtable::Row* row = gathers_.find(key);
+  if (row == nullptr) row = moves_.find(key);
+  return row == nullptr ? txn_->get(key) : row->value();
 }
 
-void WriteBehind::put(crdt::BytesView key, crdt::BytesView value) {
-  check_key(key);
-  set(key, crdt::Bytes(value));
-}
+void WriteBehind::put(crdt::BytesView key, crdt::BytesView value) { set(key, value); }
 
-void WriteBehind::erase(crdt::BytesView key) {
-  check_key(key);
-  set(key, std::nullopt);
-}
+void WriteBehind::erase(crdt::BytesView key) { set(key, std::nullopt); }
 
 void WriteBehind::scan(crdt::BytesView from, crdt::BytesView to,
                        const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
   CHECK(txn_ != nullptr);
   to = end_of(to);
-  auto change = waiting_.lower_bound(from);
+  RowsFrom rows(gathers_, moves_, from);
   bool wanted = true;
   // Visits what waits before `key`.
   const auto visit_waiting = [&](crdt::BytesView key) {
-    for (; wanted && change != waiting_.end() && change->first < key; ++change) {
-      const std::optional<crdt::Bytes>& value = change->second.value;
-      if (value) wanted = visit(change->first, *value);
+    for (; wanted && rows.row() != nullptr && rows.row()->key() < key; rows.next()) {
+      if (const auto value = rows.row()->value()) wanted = visit(rows.row()->key(), *value);
     }
     return wanted;
   };
   txn_->scan(from, to, [&](crdt::BytesView key, crdt::BytesView value) {
     if (!visit_waiting(key)) return false;
     // Replaced or gone: the change is visited before the next key.
-    if (change != waiting_.end() && change->first == key) return true;
+    if (rows.row() != nullptr && rows.row()->key() == key) return true;
     return wanted = visit(key, value);
   });
   if (wanted) visit_waiting(to);
@@ -229,17 +255,19 @@ void WriteBehind::scan(crdt::BytesView from, crdt::BytesView to,
 
 std::optional<crdt::Bytes> WriteBehind::last_key(crdt::BytesView from, crdt::BytesView to) {
   CHECK(txn_ != nullptr);
-  const crdt::BytesView end = end_of(to);
+  crdt::BytesView end = end_of(to);
   std::optional<crdt::Bytes> stored = txn_->last_key(from, end);
-  for (auto change = waiting_.lower_bound(end); change != waiting_.begin();) {
-    --change;
-    if (change->first < from) break;
-    if (stored && *stored > change->first) return stored;
-    if (change->second.value) return change->first;
+  while (true) {
+    const Memtable::Row* row = last_before(gathers_, end);
+    const Memtable::Row* older = last_before(moves_, end);
+    if (row == nullptr || (older != nullptr && older->key() > row->key())) row = older;
+    if (row == nullptr || row->key() < from || (stored && crdt::BytesView(*stored) > row->key()))
+      return stored;
+    if (row->value()) return crdt::Bytes(row->key());
     // Gone: what is stored under it does not count.
-    if (stored == change->first) stored = txn_->last_key(from, change->first);
+    end = row->key();
+    if (stored == end) stored = txn_->last_key(from, end);
   }
-  return stored;
 }
 
 }  // namespace node

@@ -87,7 +87,8 @@ TEST_F(JournalTest, CutsABatchIntoRowsOfAtMostAPage) {
 }
 
 TEST_F(JournalTest, AnEmptyBatchTakesNoRow) {
-  EXPECT_EQ(journal_.append(store_.begin(), Journal::Batch()), 0U);
+  Journal::Batch batch;
+  EXPECT_EQ(journal_.append(store_.begin(), batch), 0U);
   store_.abort();
 }
 
@@ -150,7 +151,7 @@ TEST_F(JournalTest, AKeyOrARowThatNoJournalHasIsDamage) {
     set(key, std::nullopt);
   }
   for (const BytesView row : {"", "x", "b?", "bp", "be\0\0\0\0\0\0\0"}) {
-    set(row_key(1), crdt::seal_value(row));
+    set(row_key(1), crdt::seal_value(Bytes(row)));
     EXPECT_THAT(replayed(), ElementsAre("damaged")) << row;
   }
 }

@@ -1,0 +1,100 @@
+// Memtable: changes of a store that wait in memory, by key: a new value each, or that the key is
+// gone.
+//
+// Shape    rows lie one behind another in blocks of memory and go with the table, all at once. A
+//          hash index finds them; their order is made when somebody asks for it, of the rows that
+//          came since.
+// Size     bytes() is what the table takes, replaced values included: an owner bounds it by taking
+//          a new one.
+// Source   the name is that of LevelDB and its family; the blocks are their arena.
+#pragma once
+
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "crdt/bytes.h"
+
+namespace node {
+
+class Memtable {
+ public:
+  // Valid as long as the table; its key never changes.
+  class Row {
+   public:
+    [[nodiscard]] crdt::BytesView key() const { return {key_, key_size_}; }
+    // Absent: the key is gone. Valid until it is set anew.
+    [[nodiscard]] std::optional<crdt::BytesView> value() const {
+      if (gone_) return std::nullopt;
+      return crdt::BytesView(value_, value_size_);
+    }
+
+    std::uint64_t batch = 0;  // Of the owner's: the transaction that set it last.
+
+   private:
+    friend class Memtable;
+
+    const char* key_ = nullptr;
+    char* value_ = nullptr;
+    std::uint32_t key_size_ = 0;
+    std::uint32_t value_size_ = 0;
+    std::uint32_t value_room_ = 0;
+    bool gone_ = true;
+  };
+
+  struct Order {
+    using is_transparent = void;
+
+    bool operator()(const Row* a, const Row* b) const { return a->key() < b->key(); }
+    bool operator()(const Row* a, crdt::BytesView b) const { return a->key() < b; }
+    bool operator()(crdt::BytesView a, const Row* b) const { return a < b->key(); }
+  };
+  using Rows = absl::btree_set<Row*, Order>;
+
+  // What a row takes beside its octets: itself, and its places in the index and in the order.
+  static constexpr std::size_t kRowBytes = sizeof(Row) + 24;
+
+  [[nodiscard]] bool empty() const { return index_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+  [[nodiscard]] const Row* find(crdt::BytesView key) const;
+
+  // `value` may be a view of what it replaces.
+  Row& set(crdt::BytesView key, const std::optional<crdt::BytesView>& value);
+
+  // All rows in the order of their keys. Iterators hold until a key comes that was not there.
+  [[nodiscard]] const Rows& in_order();
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+
+    std::size_t operator()(crdt::BytesView key) const;
+    std::size_t operator()(const Row* row) const { return (*this)(row->key()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+
+    bool operator()(const Row* a, const Row* b) const { return a->key() == b->key(); }
+    bool operator()(const Row* a, crdt::BytesView b) const { return a->key() == b; }
+    bool operator()(crdt::BytesView a, const Row* b) const { return a == b->key(); }
+  };
+
+  Row* insert(crdt::BytesView key, std::size_t value_room);
+  [[nodiscard]] char* take(std::size_t size);
+
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* free_ = nullptr;  // In the last block that rows share.
+  std::size_t free_size_ = 0;
+  std::size_t bytes_ = 0;
+  absl::flat_hash_set<Row*, Hash, Equal> index_;
+  Rows order_;
+  std::vector<Row*> unordered_;  // Rows that are not in order_ yet.
+};
+
+}  // namespace node
