@@ -1,9 +1,9 @@
 // ByteWriter, ByteReader: numbers and runs of bytes, one after another. For the store's own rows,
 // and for what peers say about every change (crdt/compact_delta.h).
 //
-// Units    a number is 8 octets big-endian; a run is its length as a number, then its octets. A
-//          varint is 7 bits an octet, the lowest first, with the top bit set on all but the last;
-//          one number has one form.
+// Units    a number is 8 octets big-endian; a run is its length as a number, then its octets, and a
+//          short run its length as a varint. A varint is 7 bits an octet, the lowest first, with the
+//          top bit set on all but the last; one number has one form.
 // Errors   reading past the end makes the reader bad() for good and yields zeros and empty runs.
 #pragma once
 
@@ -23,6 +23,10 @@ namespace crdt {
 
 class ByteWriter {
  public:
+  ByteWriter& reserve(std::size_t size) {
+    out_.reserve(size);
+    return *this;
+  }
   ByteWriter& number(std::uint64_t value) {
     out_ += big_endian(value);
     return *this;
@@ -37,6 +41,7 @@ class ByteWriter {
     out_.push_back(static_cast<char>(value));
     return *this;
   }
+  ByteWriter& short_run(BytesView bytes) { return varint(bytes.size()).octets(bytes); }
   ByteWriter& octets(BytesView bytes) {
     out_ += bytes;
     return *this;
@@ -57,6 +62,7 @@ class ByteReader {
     return eight.size() == 8 ? from_big_endian(eight) : 0;
   }
   [[nodiscard]] BytesView run() { return octets(number()); }
+  [[nodiscard]] BytesView short_run() { return octets(varint()); }
 
   [[nodiscard]] std::uint64_t varint() {
     std::uint64_t value = 0;

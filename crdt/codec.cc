@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "crdt/byte_io.h"
 #include "crdt/codec_names.h"
 #include "crdt/document.capnp.h"
 
@@ -19,6 +20,8 @@ using LeavesBuilder = capnp::List<wire::Leaf>::Builder;
 
 // Most messages on the request path fit: 2 KiB on the stack, and no allocation but the result.
 constexpr std::size_t kScratchWords = 256;
+
+constexpr std::size_t kStoredLeafBytes = 96;  // A usual one: room for it is made at once.
 
 capnp::Data::Reader to_data(BytesView bytes) {
   return capnp::Data::Reader(reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size());
@@ -101,6 +104,15 @@ bool any_dot_twice(const std::vector<Leaf>& leaves) {
   for (const Leaf& leaf : leaves) dots.push_back(leaf.dot);
   std::sort(dots.begin(), dots.end());
   return std::adjacent_find(dots.begin(), dots.end()) != dots.end();
+}
+
+const char* fault_of(const Leaf& leaf) {
+  if (leaf.path.empty() || leaf.path.size() > kPathBytesMax) return "path is empty or too long";
+  if (leaf.value.size() > kValueBytesMax) return "value is too long";
+  if (leaf.stamp.author.size() > kAuthorBytesMax) return "author is too long";
+  if (leaf.dot.replica == ReplicaId{}) return "replica id is zero";
+  if (leaf.dot.counter == 0 || leaf.dot.counter > kCounterMax) return "counter is out of range";
+  return nullptr;
 }
 
 const char* fault_of(const Fragment& fragment) {
@@ -189,14 +201,23 @@ Bytes encode(const Record& record) {
   });
 }
 
-Bytes encode_leaves(const std::vector<Leaf>& group) {
-  NameTable names;
-  names.add(group);
-  names.seal();
-  return encode_with<wire::LeafGroup>([&](wire::LeafGroup::Builder out) {
-    names.write(out.initNames());
-    fill_leaves(out.initLeaves(size_of(group)), group, names);
-  });
+// A leaf is what its path shares with the one before it, the rest of it, dot, rank, stamp, value.
+Bytes encode_leaves(std::span<const Leaf> group) {
+  ByteWriter out;
+  out.reserve(group.size() * kStoredLeafBytes).varint(group.size());
+  BytesView before;
+  for (const Leaf& leaf : group) {
+    const auto differs =
+        std::mismatch(before.begin(), before.end(), leaf.path.begin(), leaf.path.end());
+    const auto shared = static_cast<std::size_t>(differs.first - before.begin());
+    out.varint(shared).short_run(BytesView(leaf.path).substr(shared));
+    out.number(leaf.dot.replica.value).varint(leaf.dot.counter);
+    out.number(static_cast<std::uint64_t>(leaf.rank.micros));
+    out.number(leaf.stamp.request.high).number(leaf.stamp.request.low);
+    out.short_run(leaf.stamp.author).short_run(leaf.value);
+    before = leaf.path;
+  }
+  return out.take();
 }
 
 Result<VersionVector> decode_version_vector(BytesView bytes) {
@@ -253,14 +274,28 @@ Result<Record> decode_record(BytesView bytes) {
 }
 
 Result<std::vector<Leaf>> decode_leaves(BytesView bytes) {
-  const auto read = [](wire::LeafGroup::Reader in) -> Result<std::vector<Leaf>> {
-    NameReader names(in.getNames());
-    std::vector<Leaf> group = names.leaves(in.getLeaves());
-    if (names.fault() != nullptr) return Error(names.fault());
-    if (any_dot_twice(group)) return Error("leaf group holds a dot twice");
-    return group;
-  };
-  return decode_with<std::vector<Leaf>, wire::LeafGroup>(bytes, read);
+  ByteReader in(bytes);
+  std::vector<Leaf> group;
+  for (std::uint64_t left = in.varint(); left > 0 && !in.bad(); --left) {
+    Leaf leaf;
+    if (!group.empty()) leaf.path = group.back().path;
+    const std::uint64_t shared = in.varint();
+    if (shared > leaf.path.size()) return Error("leaf shares more of a path than there is");
+    leaf.path.resize(shared);
+    leaf.path += in.short_run();
+    leaf.dot.replica.value = in.number();
+    leaf.dot.counter = in.varint();
+    leaf.rank.micros = static_cast<std::int64_t>(in.number());
+    leaf.stamp.request.high = in.number();
+    leaf.stamp.request.low = in.number();
+    leaf.stamp.author = in.short_run();
+    leaf.value = in.short_run();
+    if (const char* fault = fault_of(leaf)) return Error(fault);
+    group.push_back(std::move(leaf));
+  }
+  if (!in.at_end()) return Error("leaf group is cut off or goes on behind its end");
+  if (any_dot_twice(group)) return Error("leaf group holds a dot twice");
+  return group;
 }
 
 }  // namespace crdt

@@ -54,12 +54,6 @@ struct Fragment {
   kept @4 :List(UInt64);
 }
 
-# The live leaves of one group of a document, as they are stored together.
-struct LeafGroup {
-  names @0 :Names;
-  leaves @1 :List(Leaf);
-}
-
 struct Record {
   key @0 :Data;  # Its first octet is the kind.
   value @1 :Data;

@@ -45,10 +45,14 @@ void sort_once_each(std::vector<T>& values) {
 
 }  // namespace
 
-Document::Document(VersionVector context, std::vector<Leaf> leaves) : context_(std::move(context)) {
+Document::Document(VersionVector context, std::vector<Leaf> leaves,
+                   const std::vector<HandledMark>& marks)
+    : context_(std::move(context)) {
   for (const Leaf& leaf : leaves) CHECK(context_.covers(leaf.dot));
-  std::vector<std::string> touched;
+  for (const HandledMark& mark : marks) CHECK(context_.covers(mark.dot));
+  Touched touched;
   insert(std::move(leaves), touched);
+  for (const HandledMark& mark : marks) insert(mark);
 }
 
 Document::Document(const Document& other)
@@ -77,6 +81,15 @@ Document::Siblings Document::at(std::string_view path) const {
   const auto last =
       std::find_if(first, group.end(), [&](const Leaf& leaf) { return leaf.path != path; });
   return {first, last};
+}
+
+const HandledMark* Document::mark(const Dot& dot) const {
+  const auto entry = by_dot_.find(dot);
+  if (entry == by_dot_.end()) return nullptr;
+  const auto* request = std::get_if<RequestId>(&entry->second);
+  if (request == nullptr) return nullptr;
+  return &*std::find_if(marks_.lower_bound(*request), marks_.end(),
+                        [&](const HandledMark& mark) { return mark.dot == dot; });
 }
 
 std::vector<HandledMark> Document::marks_of(const RequestId& request) const {
@@ -111,13 +124,12 @@ std::vector<Leaf> Document::leaves() const {
 }
 
 // Leaves go behind their group's others, and each group is then put in order once.
-void Document::insert(std::vector<Leaf> leaves, std::vector<std::string>& touched) {
+void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
   std::vector<Group*> grown;
   for (Leaf& leaf : leaves) {
     if (const auto mark = pack(leaf)) {
-      CHECK(by_dot_.emplace(mark->dot, mark->request).second);
-      marks_.insert(*mark);
-      touched.push_back(std::move(leaf.path));
+      insert(*mark);
+      touched.marks.push_back(mark->dot);
       continue;
     }
     const std::string_view name = group_of(leaf.path);
@@ -127,21 +139,26 @@ void Document::insert(std::vector<Leaf> leaves, std::vector<std::string>& touche
     group->second.push_back(std::move(leaf));
     if (grown.empty() || grown.back() != &group->second) {
       grown.push_back(&group->second);
-      touched.push_back(group->first);
+      touched.groups.push_back(group->first);
     }
   }
   sort_once_each(grown);
   for (Group* group : grown) std::sort(group->begin(), group->end(), in_group_order);
 }
 
+void Document::insert(const HandledMark& mark) {
+  CHECK(by_dot_.emplace(mark.dot, mark.request).second);
+  marks_.insert(mark);
+}
+
 // REQUIRES `dots` in order, all live.
-void Document::kill(const std::vector<Dot>& dots, std::vector<std::string>& touched) {
+void Document::kill(const std::vector<Dot>& dots, Touched& touched) {
   std::vector<Groups::iterator> shrunk;
   for (const Dot& dot : dots) {
     const auto entry = by_dot_.find(dot);
     CHECK(entry != by_dot_.end());
     if (const auto* request = std::get_if<RequestId>(&entry->second)) {
-      touched.push_back(handled_path(*request));
+      touched.marks.push_back(dot);
       marks_.erase(std::find_if(marks_.lower_bound(*request), marks_.end(),
                                 [&](const HandledMark& mark) { return mark.dot == dot; }));
     } else {
@@ -154,7 +171,7 @@ void Document::kill(const std::vector<Dot>& dots, std::vector<std::string>& touc
             [](const auto& a, const auto& b) { return a->first < b->first; });
   shrunk.erase(std::unique(shrunk.begin(), shrunk.end()), shrunk.end());
   for (const auto& group : shrunk) {
-    touched.push_back(group->first);
+    touched.groups.push_back(group->first);
     std::erase_if(group->second, [&](const Leaf& leaf) {
       return std::binary_search(dots.begin(), dots.end(), leaf.dot);
     });
@@ -195,11 +212,11 @@ bool Document::follows(const Delta& delta) const {
          (context_.covers(delta.after) && covers_all(context_, delta.killed));
 }
 
-Applied Document::apply(const Delta& delta, std::vector<std::string>* touched) {
+Applied Document::apply(const Delta& delta, Touched* touched) {
   if (context_.covers(delta.advance)) return Applied::kDuplicate;
   if (!follows(delta)) return Applied::kGap;
-  std::vector<std::string> groups;
-  kill(killed_by(delta), groups);
+  Touched changed;
+  kill(killed_by(delta), changed);
   std::vector<Leaf> born;
   born.reserve(delta.written.size());
   for (const Leaf& leaf : delta.written) {
@@ -208,11 +225,12 @@ Applied Document::apply(const Delta& delta, std::vector<std::string>* touched) {
     const bool revived = planted(Bug::kDeadLeafRevived) && !by_dot_.contains(leaf.dot);
     if (!context_.covers(leaf.dot) || revived) born.push_back(leaf);
   }
-  insert(std::move(born), groups);
+  insert(std::move(born), changed);
   context_.join(delta.advance);
   if (touched == nullptr) return Applied::kApplied;
-  sort_once_each(groups);
-  std::move(groups.begin(), groups.end(), std::back_inserter(*touched));
+  sort_once_each(changed.groups);
+  sort_once_each(changed.marks);
+  *touched = std::move(changed);
   return Applied::kApplied;
 }
 

@@ -29,6 +29,12 @@
 
 namespace crdt {
 
+// Whose stored form a change has altered; both in order, each once.
+struct Touched {
+  std::vector<std::string> groups;
+  std::vector<Dot> marks;  // Packed ones, which are stored each by itself.
+};
+
 enum class Applied {
   kApplied,    // The state and the vector moved.
   kDuplicate,  // Everything in it was covered: nothing changed.
@@ -46,9 +52,9 @@ class Document {
 
   Document() = default;
 
-  // A document as it was stored. REQUIRES every leaf's dot to be covered by `context`, and no dot
-  // twice.
-  Document(VersionVector context, std::vector<Leaf> leaves);
+  // A document as it was stored. REQUIRES every dot to be covered by `context`, and none twice.
+  Document(VersionVector context, std::vector<Leaf> leaves,
+           const std::vector<HandledMark>& marks = {});
 
   // A copy has an index of its own: the index points into groups_.
   Document(const Document& other);
@@ -65,6 +71,9 @@ class Document {
 
   // Live leaves of `path`; empty where there are none. A packed mark is not among them.
   [[nodiscard]] Siblings at(std::string_view path) const;
+
+  // The packed mark of this dot, or nullptr. Valid until the document changes.
+  [[nodiscard]] const HandledMark* mark(const Dot& dot) const;
 
   // The packed marks of `request`.
   [[nodiscard]] std::vector<HandledMark> marks_of(const RequestId& request) const;
@@ -91,9 +100,8 @@ class Document {
   // Takes a delta of any origin. Nothing changes unless the answer is kApplied. Where this document
   // already covers a part of the interval, a covered leaf that is not live here stays dead, and a
   // live one that the interval does not list dies. Costs O(delta * log leaves) and a walk over each
-  // group that it touches. The names of those groups, whose stored form has changed, go behind
-  // `touched`, in order, each once.
-  Applied apply(const Delta& delta, std::vector<std::string>* touched = nullptr);
+  // group that it touches.
+  Applied apply(const Delta& delta, Touched* touched = nullptr);
 
   // What brings a document with context `asker` up to this one; both lists in the order of dots.
   [[nodiscard]] Fragment fragment(const VersionVector& asker) const;
@@ -116,9 +124,10 @@ class Document {
   using Index = absl::btree_map<Dot, Place>;
 
   void index();
-  // Both add the names of the groups that they change to `touched`.
-  void insert(std::vector<Leaf> leaves, std::vector<std::string>& touched);
-  void kill(const std::vector<Dot>& dots, std::vector<std::string>& touched);
+  // Both add what they change to `touched`.
+  void insert(std::vector<Leaf> leaves, Touched& touched);
+  void kill(const std::vector<Dot>& dots, Touched& touched);
+  void insert(const HandledMark& mark);
   [[nodiscard]] Leaf leaf_at(const Index::value_type& entry) const;
 
   // The live dots that `delta` kills, by name or by not listing them, in order.

@@ -1,5 +1,8 @@
 #include "crdt/handled_mark.h"
 
+#include "crdt/byte_io.h"
+#include "crdt/checksum.h"
+
 namespace crdt {
 namespace {
 
@@ -56,6 +59,30 @@ std::optional<HandledMark> pack(const Leaf& leaf) {
 Leaf unpack(const HandledMark& mark) {
   return {handled_path(mark.request), mark.dot, mark.rank,
           Stamp{mark.request, std::string(mark.author.view())}, Bytes(mark.note.view())};
+}
+
+Bytes encode(const HandledMark& mark) {
+  ByteWriter out;
+  out.reserve(sizeof mark + kChecksumBytes);
+  out.number(mark.request.high).number(mark.request.low);
+  out.number(mark.dot.replica.value).varint(mark.dot.counter);
+  out.number(static_cast<std::uint64_t>(mark.rank.micros));
+  return out.short_run(mark.note.view()).short_run(mark.author.view()).take();
+}
+
+Result<HandledMark> decode_mark(BytesView bytes) {
+  ByteReader in(bytes);
+  const RequestId request{in.number(), in.number()};
+  const Dot dot{{in.number()}, in.varint()};
+  const Rank rank{static_cast<std::int64_t>(in.number())};
+  const BytesView note = in.short_run();
+  const BytesView author = in.short_run();
+  const bool fits = note.size() <= HandledMark::kNoteBytesMax &&
+                    author.size() <= HandledMark::kPackedAuthorBytesMax;
+  const bool named = dot.replica != ReplicaId{} && dot.counter > 0;
+  if (!in.at_end() || !fits || !named) return Error("handled mark makes no sense");
+  return HandledMark{request, dot, rank, ShortBytes<HandledMark::kNoteBytesMax>(note),
+                     ShortBytes<HandledMark::kPackedAuthorBytesMax>(author)};
 }
 
 }  // namespace crdt

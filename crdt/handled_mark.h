@@ -18,6 +18,7 @@
 
 #include "crdt/check.h"
 #include "crdt/leaf.h"
+#include "crdt/result.h"
 
 namespace crdt {
 
@@ -75,5 +76,9 @@ struct MarkOrder {
 
 [[nodiscard]] std::optional<HandledMark> pack(const Leaf& leaf);
 [[nodiscard]] Leaf unpack(const HandledMark& mark);
+
+// As it is stored, in the form of crdt/byte_io.h.
+[[nodiscard]] Bytes encode(const HandledMark& mark);
+[[nodiscard]] Result<HandledMark> decode_mark(BytesView bytes);
 
 }  // namespace crdt

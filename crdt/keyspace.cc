@@ -5,6 +5,9 @@
 namespace crdt::keyspace {
 namespace {
 
+constexpr std::size_t kDotBytes = 16;
+constexpr std::string_view kMarkPrefix = "h//";  // No group has two slashes.
+
 Bytes join(char kind, BytesView body) {
   Bytes key;
   key.reserve(1 + body.size());
@@ -15,7 +18,7 @@ Bytes join(char kind, BytesView body) {
 
 Bytes document_prefix(std::string_view key, char separator, std::string_view group) {
   Bytes row;
-  row.reserve(2 + key.size() + group.size());
+  row.reserve(2 + key.size() + group.size() + kDotBytes);
   row.push_back('d');
   row += key;
   row.push_back(separator);
@@ -39,6 +42,16 @@ Bytes document_group(std::string_view key, std::string_view group) {
 }
 
 Bytes documents() { return "d"; }
+Bytes document_mark(std::string_view key, const Dot& dot) {
+  Bytes row = document_prefix(key, '\0', kMarkPrefix);
+  return row.append(big_endian(dot.replica.value)).append(big_endian(dot.counter));
+}
+
+bool is_mark(BytesView row) {
+  const std::size_t end = row.find('\0');
+  return end != BytesView::npos && row.substr(end + 1).starts_with(kMarkPrefix);
+}
+
 Bytes documents_end() { return "e"; }
 Bytes document_end(std::string_view key) { return document_prefix(key, '\1', {}); }
 Bytes record(BytesView record_key) { return join('r', record_key); }

@@ -1,5 +1,6 @@
 // Keyspace: which ordered keys of a store hold what. One letter names the kind of row.
 //
+//   d <document key> 00 h// <dot: 8 each>  one packed mark (crdt/handled_mark.h)
 //   d <document key> 00 h0//               header: log seq, context; no group has two slashes
 //   d <document key> 00 <group>            the leaves of one group
 //   r <record key>                         one record
@@ -9,8 +10,9 @@
 //   k                                      why this store is catching up; absent where it is not
 //   x <document key>                       that the document was found damaged (crdt/damage.h)
 //
-// Shape    the header lies behind the handled marks ("h/...") and before the tasks ("t/..."), so
-//          that what one command changes lies on few pages.
+// Shape    the header lies behind the handled marks and before the tasks ("t/..."), so that what one
+//          command changes lies on few pages. Marks are named by their dots, so that those which one
+//          peer wrote, and sweeps, one after another are neighbours.
 // Laws     a document key holds no 00 byte, so no document's rows reach into another's.
 #pragma once
 
@@ -19,6 +21,7 @@
 #include <string_view>
 
 #include "crdt/bytes.h"
+#include "crdt/dot.h"
 
 namespace crdt::keyspace {
 
@@ -29,6 +32,8 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes document_begin(std::string_view key);  // No row of `key` is before it.
 [[nodiscard]] Bytes document_header(std::string_view key);
 [[nodiscard]] Bytes document_group(std::string_view key, std::string_view group);
+[[nodiscard]] Bytes document_mark(std::string_view key, const Dot& dot);
+[[nodiscard]] bool is_mark(BytesView row);  // Of a row of a document.
 [[nodiscard]] Bytes documents_end();
 [[nodiscard]] Bytes document_end(std::string_view key);  // Just past the last row of `key`.
 [[nodiscard]] Bytes documents();

@@ -5,8 +5,9 @@
 namespace crdt {
 
 Bytes encode(const LogRow& row) {
+  constexpr std::size_t kUsualBytes = 256;  // A document and two records, by name.
   ByteWriter out;
-  out.number(row.source.run.value).number(row.source.seq);
+  out.reserve(kUsualBytes).number(row.source.run.value).number(row.source.seq);
   out.number(row.digest.documents).number(row.digest.records).number(row.digest.hash);
   out.number(row.documents.size());
   for (const std::string& key : row.documents) out.run(key);

@@ -8,6 +8,7 @@
 #include "crdt/check.h"
 #include "crdt/checksum.h"
 #include "crdt/codec.h"
+#include "crdt/document_rows.h"
 #include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "crdt/planted.h"
@@ -74,6 +75,7 @@ Result<Document> Repository::read_rows(const std::string& key, std::uint64_t& se
   seq = 0;
   VersionVector context;
   std::vector<Leaf> leaves;
+  std::vector<HandledMark> marks;
   std::optional<Error> error;
   const Bytes header = keyspace::document_header(key);
   const Bytes begin = keyspace::document_begin(key);
@@ -84,11 +86,14 @@ Result<Document> Repository::read_rows(const std::string& key, std::uint64_t& se
       return false;
     }
     if (row == header) {
-      ByteReader in(*value);
-      seq = in.number();
-      Result<VersionVector> stored = decode_version_vector(in.run());
+      Result<DocumentHeader> stored = decode_header(*value);
       if (!stored) error = stored.error();
-      if (stored) context = std::move(*stored);
+      if (stored) seq = stored->seq;
+      if (stored) context = std::move(stored->context);
+    } else if (keyspace::is_mark(row)) {
+      const Result<HandledMark> mark = decode_mark(*value);
+      if (!mark) error = mark.error();
+      if (mark) marks.push_back(*mark);
     } else {
       Result<std::vector<Leaf>> group = decode_leaves(*value);
       if (!group) error = group.error();
@@ -97,9 +102,12 @@ Result<Document> Repository::read_rows(const std::string& key, std::uint64_t& se
     return !error;
   });
   if (error) return *error;
-  const auto covered = [&](const Leaf& leaf) { return context.covers(leaf.dot); };
-  if (!std::all_of(leaves.begin(), leaves.end(), covered)) return Error("a leaf is not covered");
-  return Document(std::move(context), std::move(leaves));
+  const auto covered = [&](const auto& one) { return context.covers(one.dot); };
+  if (!std::all_of(leaves.begin(), leaves.end(), covered) ||
+      !std::all_of(marks.begin(), marks.end(), covered)) {
+    return Error("a leaf is not covered");
+  }
+  return Document(std::move(context), std::move(leaves), marks);
 }
 
 Repository::Cached* Repository::find(const std::string& key) {
@@ -161,18 +169,25 @@ void Repository::account(BytesView row, std::optional<std::uint64_t> before, std
   if (walk_ && row < walk_->next) change(walk_->sum);
 }
 
-void Repository::store(const std::string& key, const Cached& cached,
-                       const std::vector<std::string>& groups) {
-  ByteWriter header;
-  header.number(cached.seq).run(encode(cached.document.context()));
-  txn_->put(keyspace::document_header(key), seal_value(header.take()));
-  for (const std::string& group : groups) {
-    const std::vector<Leaf> leaves = cached.document.group(group);
-    const Bytes row = keyspace::document_group(key, group);
-    if (leaves.empty()) {
+void Repository::store(const std::string& key, const Cached& cached, const Touched& touched) {
+  const Document& document = cached.document;
+  txn_->put(keyspace::document_header(key),
+            seal_value(encode(DocumentHeader{cached.seq, document.context()})));
+  for (const std::string& name : touched.groups) {
+    const auto group = document.groups().find(name);
+    const Bytes row = keyspace::document_group(key, name);
+    if (group == document.groups().end()) {
       txn_->erase(row);
     } else {
-      txn_->put(row, seal_value(encode_leaves(leaves)));
+      txn_->put(row, seal_value(encode_leaves(group->second)));
+    }
+  }
+  for (const Dot& dot : touched.marks) {
+    const Bytes row = keyspace::document_mark(key, dot);
+    if (const HandledMark* mark = document.mark(dot)) {
+      txn_->put(row, seal_value(encode(*mark)));
+    } else {
+      txn_->erase(row);
     }
   }
 }
@@ -215,17 +230,17 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
     const Result<Cached*> loaded = load(part.key);
     if (!loaded) return loaded.error();
     Cached& cached = **loaded;
-    std::vector<std::string> groups;
+    Touched touched;
     const VersionVector before = cached.document.context();
     const std::size_t leaves_before = cached.document.leaf_count();
-    if (cached.document.apply(part.delta, &groups) != Applied::kApplied) continue;
+    if (cached.document.apply(part.delta, &touched) != Applied::kApplied) continue;
     cached_leaves_ += cached.document.leaf_count() - leaves_before;
     cached.seq = head_ + 1;
     if (part.delta.advance.of(run_) > before.of(run_)) cached.previous = cached.document.context();
     account(keyspace::document_begin(part.key),
             before.empty() ? std::nullopt : std::optional(digest_of(part.key, before)),
             digest_of(part.key, cached.document.context()));
-    store(part.key, cached, groups);
+    store(part.key, cached, touched);
     row.documents.push_back(part.key);
   }
   for (const Record& record : change.records) {

@@ -192,7 +192,7 @@ class Repository {
   Result<Cached*> load(const std::string& key);
   Result<Document> read(const std::string& key, std::uint64_t& seq);
   Result<Document> read_rows(const std::string& key, std::uint64_t& seq);
-  void store(const std::string& key, const Cached& cached, const std::vector<std::string>& groups);
+  void store(const std::string& key, const Cached& cached, const Touched& touched);
   bool insert(const Record& record);
   std::uint64_t append(LogRow row);
   void account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);

@@ -14,6 +14,7 @@
 #include "crdt/check.h"
 #include "crdt/checksum.h"
 #include "crdt/codec.h"
+#include "crdt/document_rows.h"
 #include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "crdt/repository.h"
@@ -128,14 +129,12 @@ Repository::Remains Repository::remains_of(const std::string& key) {
   txn_->scan(begin, keyspace::document_end(key), [&](BytesView row, BytesView sealed) {
     const Result<BytesView> value = open_value(sealed);
     if (row == header) {
-      ByteReader in(value ? *value : BytesView{});
-      std::ignore = in.number();
-      Result<VersionVector> context = decode_version_vector(in.run());
-      remains.header_lost = !value || !context;
-      if (!remains.header_lost) remains.known.join(*context);
+      const Result<DocumentHeader> stored = value ? decode_header(*value) : value.error();
+      remains.header_lost = !stored;
+      if (stored) remains.known.join(stored->context);
       return true;
     }
-    Result<std::vector<Leaf>> group = value ? decode_leaves(*value) : value.error();
+    Result<std::vector<Leaf>> group = value ? leaves_of_row(row, *value) : value.error();
     if (!group) remains.lost_groups.emplace_back(keyspace::group_of_row(row));
     if (group) std::move(group->begin(), group->end(), std::back_inserter(remains.sound));
     return true;
@@ -246,12 +245,10 @@ void Repository::replace(const std::string& key, const Cached& cached) {
              });
   for (const Bytes& row : rows) txn_->erase(row);
   if (cached.document.empty()) return;
-  std::vector<std::string> groups;
-  for (const auto& [name, leaves] : cached.document.groups()) groups.push_back(name);
-  for (const HandledMark& mark : cached.document.marks()) {
-    groups.push_back(handled_path(mark.request));
-  }
-  store(key, cached, groups);
+  Touched all;
+  for (const auto& [name, leaves] : cached.document.groups()) all.groups.push_back(name);
+  for (const HandledMark& mark : cached.document.marks()) all.marks.push_back(mark.dot);
+  store(key, cached, all);
 }
 
 // A new part of the digest in the place of one that is known only where `before` is.

@@ -49,6 +49,18 @@ TEST(ByteIo, BytesLeftOverAreNotTheEnd) {
 
 // --- varints ---
 
+TEST(ByteIo, AShortRunSpendsOneOctetOnItsLength) {
+  const Bytes bytes = ByteWriter().short_run("").short_run("abc").take();
+  EXPECT_EQ(bytes.size(), 5u);
+  ByteReader in(bytes);
+  EXPECT_EQ(in.short_run(), "");
+  EXPECT_EQ(in.short_run(), "abc");
+  EXPECT_TRUE(in.at_end());
+  ByteReader cut(crdt::BytesView(bytes).substr(1, 3));
+  EXPECT_EQ(cut.short_run(), "");
+  EXPECT_TRUE(cut.bad());
+}
+
 RC_GTEST_PROP(ByteIo, EveryVarintComesBackAsItWas, (std::uint64_t number)) {
   const std::uint64_t shifted = number >> *rc::gen::inRange(0, 64);
   const Bytes bytes = ByteWriter().varint(shifted).take();

@@ -214,7 +214,8 @@ TEST(Codec, HoldsEachMessageToItsBounds) {
   EXPECT_FALSE(record_of(0, 1));
   EXPECT_FALSE(record_of(crdt::kRecordKeyBytesMax + 1, 1));
   EXPECT_FALSE(record_of(1, crdt::kRecordValueBytesMax + 1));
-  EXPECT_FALSE(crdt::decode_leaves(crdt::encode_leaves({leaf({kA, 1}), leaf({kA, 1}, "q")})));
+  EXPECT_FALSE(
+      crdt::decode_leaves(crdt::encode_leaves(std::vector{leaf({kA, 1}), leaf({kA, 1}, "q")})));
 }
 
 // Builds messages that the encoder never makes, in one segment.
@@ -251,28 +252,30 @@ TEST(Codec, RefusesNamesThatDoNotAscendOrAreNobodys) {
 
 // A list of empty structs costs no bytes an element: the count alone must not cost memory or time.
 TEST(Codec, IsNotImpressedByALongListOfNothing) {
-  const Bytes bytes = forged<crdt::wire::LeafGroup>([](crdt::wire::LeafGroup::Builder out) {
+  const Bytes bytes = forged<crdt::wire::Fragment>([](crdt::wire::Fragment::Builder out) {
     out.initNames().initReplicas(1).set(0, 1);
-    out.initLeaves(50'000);
+    out.initContext(1).set(0, 50'000);
+    out.initFresh(50'000);
   });
-  EXPECT_FALSE(crdt::decode_leaves(bytes));
+  EXPECT_FALSE(crdt::decode_fragment(bytes));
 }
 
 // One stored value, pointed at by many leaves: small on the wire, large in memory.
 TEST(Codec, RefusesAMessageThatIsMadeLargeByOverlappingPointers) {
   constexpr unsigned kLeaves = 60;
-  Bytes bytes = forged<crdt::wire::LeafGroup>([](crdt::wire::LeafGroup::Builder out) {
+  Bytes bytes = forged<crdt::wire::Fragment>([](crdt::wire::Fragment::Builder out) {
     auto names = out.initNames();
     names.initReplicas(1).set(0, 1);
     names.initStamps(1);
-    auto leaves = out.initLeaves(kLeaves);
+    out.initContext(1).set(0, kLeaves);
+    auto leaves = out.initFresh(kLeaves);
     for (unsigned i = 0; i < kLeaves; ++i) {
       leaves[i].setDot(i + 1);
       leaves[i].setPath(capnp::Data::Reader(reinterpret_cast<const kj::byte*>("p"), 1));
     }
     leaves[0].initValue(crdt::kValueBytesMax);
   });
-  ASSERT_TRUE(crdt::decode_leaves(bytes));
+  ASSERT_TRUE(crdt::decode_fragment(bytes));
   // Leaf 0's value pointer is a list pointer: bits 2 to 31 are the offset in words from its own
   // end. The leaves lie five words apart, so the same list is five words nearer for each next leaf.
   std::vector<std::uint64_t> words(bytes.size() / 8);
@@ -284,7 +287,48 @@ TEST(Codec, RefusesAMessageThatIsMadeLargeByOverlappingPointers) {
   ASSERT_NE(first, words.end());
   for (unsigned i = 1; i < kLeaves; ++i) *(first + 5 * i) = *first - (std::uint64_t{5 * i} << 2);
   std::memcpy(bytes.data(), words.data(), bytes.size());
-  EXPECT_FALSE(crdt::decode_leaves(bytes));
+  EXPECT_FALSE(crdt::decode_fragment(bytes));
+}
+
+// --- stored leaves ---
+
+TEST(StoredLeaves, WhatIsCutOffOrGoesOnIsRefused) {
+  const Bytes encoded = crdt::encode_leaves(std::vector{leaf({kA, 1}), leaf({kB, 300}, "p/q")});
+  for (std::size_t size = 0; size < encoded.size(); ++size) {
+    EXPECT_FALSE(crdt::decode_leaves(BytesView(encoded).substr(0, size))) << size;
+  }
+  EXPECT_FALSE(crdt::decode_leaves(encoded + '\0'));
+}
+
+TEST(StoredLeaves, LeavesThatNoDocumentHoldsAreRefused) {
+  const auto accepted = [](const Leaf& one) {
+    return crdt::decode_leaves(crdt::encode_leaves({&one, 1})).has_value();
+  };
+  EXPECT_TRUE(accepted(leaf({kA, crdt::kCounterMax}, Bytes(crdt::kPathBytesMax, 'p'))));
+  EXPECT_FALSE(accepted(leaf({kA, 1}, "")));
+  EXPECT_FALSE(accepted(leaf({kA, 1}, Bytes(crdt::kPathBytesMax + 1, 'p'))));
+  EXPECT_FALSE(accepted(leaf({kA, 0})));
+  EXPECT_FALSE(accepted(leaf({kA, crdt::kCounterMax + 1})));
+  EXPECT_FALSE(accepted(leaf({crdt::ReplicaId{}, 1})));
+  Leaf one = leaf({kA, 1});
+  one.value = Bytes(crdt::kValueBytesMax + 1, 'v');
+  EXPECT_FALSE(accepted(one));
+  one = leaf({kA, 1});
+  one.stamp.author = Bytes(crdt::kAuthorBytesMax + 1, 'U');
+  EXPECT_FALSE(accepted(one));
+}
+
+TEST(StoredLeaves, AChangedOctetNeverDoesMoreThanFailOrChangeOneLeaf) {
+  const Bytes encoded = crdt::encode_leaves(std::vector{leaf({kA, 1}), leaf({kB, 300}, "p/q")});
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    for (int change = 1; change < 256; ++change) {
+      Bytes changed = encoded;
+      changed[i] = static_cast<char>(changed[i] ^ change);
+      const auto decoded = crdt::decode_leaves(changed);
+      if (!decoded) continue;
+      EXPECT_EQ(crdt::decode_leaves(crdt::encode_leaves(*decoded)).value(), *decoded);
+    }
+  }
 }
 
 TEST(Codec, NamesEachReplicaAndStampOnce) {

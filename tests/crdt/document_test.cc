@@ -116,9 +116,10 @@ TEST(Document, NamesTheGroupsThatADeltaChanged) {
     edit.remove("t/9/status");
     edit.write("n", "3");
   });
-  std::vector<std::string> touched;
+  crdt::Touched touched;
   EXPECT_EQ(b.document.apply(delta, &touched), Applied::kApplied);
-  EXPECT_EQ(touched, (std::vector<std::string>{"n", "t/1"}));
+  EXPECT_EQ(touched.groups, (std::vector<std::string>{"n", "t/1"}));
+  EXPECT_EQ(touched.marks, std::vector<crdt::Dot>());
 }
 
 TEST(Document, ShowsTheGreatestRankThenValueThenDot) {

@@ -163,19 +163,46 @@ TEST(HandledMark, AGroupHoldsMarksOfBothKindsInTheOrderOfPathsAndDots) {
   EXPECT_EQ(document.group(kPath), leaves);
 }
 
+TEST(HandledMark, AStoredMarkIsReadWholeOrNotAtAll) {
+  const HandledMark mark = *crdt::pack(mark_leaf());
+  const Bytes encoded = crdt::encode(mark);
+  EXPECT_EQ(crdt::decode_mark(encoded).value(), mark);
+  for (std::size_t size = 0; size < encoded.size(); ++size) {
+    EXPECT_FALSE(crdt::decode_mark(crdt::BytesView(encoded).substr(0, size))) << size;
+  }
+  EXPECT_FALSE(crdt::decode_mark(encoded + '\0'));
+  HandledMark nobodys = mark;
+  nobodys.dot.replica = {};
+  EXPECT_FALSE(crdt::decode_mark(crdt::encode(nobodys)));
+}
+
+TEST(HandledMark, ADocumentFindsEachMarkByItsDot) {
+  const Document document = document_of({mark_leaf(), misfits()[1], mark_leaf()});
+  ASSERT_EQ(document.marks().size(), 2U);
+  for (const HandledMark& mark : document.marks()) EXPECT_EQ(*document.mark(mark.dot), mark);
+  for (const auto& [name, group] : document.groups()) {
+    for (const Leaf& leaf : group) EXPECT_EQ(document.mark(leaf.dot), nullptr);
+  }
+  EXPECT_EQ(document.mark({crdt::ReplicaId{77}, 1}), nullptr);
+}
+
 // --- one state, several ways to it ---------------------------------------------------------------
 
-// As a store holds it: one row for each group.
+// As a store holds it: one row for each group, and one for each mark.
 Document stored_and_read(const Document& document) {
-  std::set<std::string> names;
-  for (const Leaf& leaf : document.leaves()) names.emplace(crdt::group_of(leaf.path));
   std::vector<Leaf> leaves;
-  for (const std::string& name : names) {
-    auto group = crdt::decode_leaves(crdt::encode_leaves(document.group(name)));
+  for (const auto& [name, stored] : document.groups()) {
+    auto group = crdt::decode_leaves(crdt::encode_leaves(stored));
     EXPECT_TRUE(group);
     std::move(group->begin(), group->end(), std::back_inserter(leaves));
   }
-  return Document(document.context(), std::move(leaves));
+  std::vector<HandledMark> marks;
+  for (const HandledMark& stored : document.marks()) {
+    const auto mark = crdt::decode_mark(crdt::encode(stored));
+    EXPECT_TRUE(mark);
+    marks.push_back(*mark);
+  }
+  return Document(document.context(), std::move(leaves), marks);
 }
 
 // An event that marks its request, sometimes with what no mark can express, writes, and sweeps.

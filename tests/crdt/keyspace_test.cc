@@ -38,6 +38,18 @@ TEST(Keyspace, ADocumentsHeaderLiesBetweenTheHandledMarksAndTheTasks) {
   EXPECT_LT(document_header("k"), document_group("k", "t/0"));
 }
 
+TEST(Keyspace, AMarksRowLiesBeforeTheHeaderInTheOrderOfDotsAndIsNoGroup) {
+  const crdt::Dot dot{crdt::ReplicaId{0x2f002f}, 0x2f};
+  EXPECT_LT(document_begin("k"), document_mark("k", {crdt::ReplicaId{1}, 1}));
+  EXPECT_LT(document_mark("k", {dot.replica, 255}), document_mark("k", {dot.replica, 256}));
+  EXPECT_LT(document_mark("k", {crdt::ReplicaId{~std::uint64_t{0}}, 1}), document_header("k"));
+  EXPECT_TRUE(is_mark(document_mark("k", dot)));
+  EXPECT_FALSE(is_mark(document_header("k")));
+  for (const std::string path : {"h//", "h//x", "h/ffffffff", "n"}) {
+    EXPECT_FALSE(is_mark(document_group("k", crdt::group_of(path)))) << path;
+  }
+}
+
 TEST(Keyspace, LogRowsSortAsTheirNumbersDo) {
   for (const std::uint64_t seq : {std::uint64_t{1}, std::uint64_t{255}, std::uint64_t{65'535}}) {
     EXPECT_LT(log(seq), log(seq + 1));

@@ -14,7 +14,7 @@ FUZZ_TARGET(journal) {
     const std::uint8_t kind = fuzz::take_octet(bytes);
     const crdt::BytesView piece = fuzz::take_piece(bytes);
     const crdt::Bytes key = crdt::Bytes(node::Journal::kFirstKey) + crdt::big_endian(seq);
-    txn.put(key, kind == 0xff ? crdt::Bytes(piece) : crdt::seal_value(piece));
+    txn.put(key, kind == 0xff ? crdt::Bytes(piece) : crdt::seal_value(crdt::Bytes(piece)));
     seq += kind == 0xfe ? 2 : 1;
   }
   node::Journal journal;

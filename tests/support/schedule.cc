@@ -132,29 +132,30 @@ class Run {
     const bool gap = (base & ~peer.seen) != 0;
     const Applied wanted = known ? Applied::kDuplicate : gap ? Applied::kGap : Applied::kApplied;
     const Document before = peer.document;
-    std::vector<std::string> groups;
-    require(peer.document.apply(delta, &groups) == wanted, "apply gave another verdict");
+    crdt::Touched touched;
+    require(peer.document.apply(delta, &touched) == wanted, "apply gave another verdict");
     if (wanted == Applied::kApplied) {
       peer.seen |= gains;
-      check_groups(before, peer.document, groups);
+      check_touched(before, peer.document, touched);
     } else {
       require(peer.document == before, "a refused delta left a trace");
     }
     check(peer);
   }
 
-  // Groups that were not named stayed as they were.
-  static void check_groups(const Document& before, const Document& after,
-                           const std::vector<std::string>& groups) {
+  // Groups and marks that were not named stayed as they were.
+  static void check_touched(const Document& before, const Document& after,
+                            const crdt::Touched& touched) {
     const auto unnamed = [&](const Document& document) {
-      std::vector<crdt::Leaf> leaves;
-      for (const crdt::Leaf& leaf : document.leaves()) {
-        const std::string group(crdt::group_of(leaf.path));
-        if (!std::binary_search(groups.begin(), groups.end(), group)) leaves.push_back(leaf);
-      }
-      return leaves;
+      Document::Groups groups = document.groups();
+      for (const std::string& name : touched.groups) groups.erase(name);
+      std::vector<crdt::HandledMark> marks(document.marks().begin(), document.marks().end());
+      std::erase_if(marks, [&](const crdt::HandledMark& mark) {
+        return std::binary_search(touched.marks.begin(), touched.marks.end(), mark.dot);
+      });
+      return std::pair(std::move(groups), std::move(marks));
     };
-    require(unnamed(before) == unnamed(after), "a delta touched a group it did not name");
+    require(unnamed(before) == unnamed(after), "a delta touched what it did not name");
   }
 
   void deliver() {
