@@ -1,9 +1,9 @@
 // ByteWriter, ByteReader: numbers and runs of bytes, one after another. For the store's own rows,
 // and for what peers say about every change (crdt/compact_delta.h).
 //
-// Units    a number is 8 octets big-endian; a run is its length as a number, then its octets, and a
-//          short run its length as a varint. A varint is 7 bits an octet, the lowest first, with the
-//          top bit set on all but the last; one number has one form.
+// Units    a number is 8 octets big-endian; a run is its length as a number, then its octets; a
+//          short run is its length as a varint, then its octets. A varint is 7 bits an octet, the
+//          lowest first, with the top bit set on all but the last; one number has one form.
 // Errors   reading past the end makes the reader bad() for good and yields zeros and empty runs.
 #pragma once
 

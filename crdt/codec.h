@@ -1,9 +1,9 @@
 // Codec: the bytes of what crdt/ sends and stores, by the schema crdt/document.capnp.
 //
 // Shape    one unpacked Cap'n Proto message each, stored leaves apart. Input need not be aligned:
-//          it is copied into words. Size     the bounds below hold for decoding, where bytes come from peers and
-//          disks. Encoding checks only what the form cannot express: who builds documents keeps
-//          them within the bounds.
+//          it is copied into words.
+// Size     the bounds below hold for decoding, where bytes come from peers and disks. Encoding
+//          checks only what the form cannot express: who builds documents keeps them within bounds.
 // Laws     decode(encode(x)) == x. What decodes is safe to apply: lists ascend and hold nothing
 //          twice, counters are above 0, replica ids are not nobody's, written dots lie in (after,
 //          advance], fresh dots in (asker, context], kept dots under both. A killed dot lies at or

@@ -58,6 +58,7 @@ Bytes record(BytesView record_key) { return join('r', record_key); }
 Bytes records() { return "r"; }
 Bytes records_end() { return "s"; }
 Bytes log(std::uint64_t seq) { return join('l', big_endian(seq)); }
+Bytes log_begin() { return "l"; }
 Bytes log_end() { return "m"; }
 Bytes cursor(BytesView peer) { return join('c', peer); }
 Bytes cursors_end() { return "d"; }

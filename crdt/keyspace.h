@@ -10,9 +10,9 @@
 //   k                                      why this store is catching up; absent where it is not
 //   x <document key>                       that the document was found damaged (crdt/damage.h)
 //
-// Shape    the header lies behind the handled marks and before the tasks ("t/..."), so that what one
-//          command changes lies on few pages. Marks are named by their dots, so that those which one
-//          peer wrote, and sweeps, one after another are neighbours.
+// Shape    the header lies behind the handled marks and before the tasks ("t/..."), so that what
+//          one command changes lies on few pages. Marks are named by their dots, so that those
+//          which one peer wrote, and sweeps, one after another are neighbours.
 // Laws     a document key holds no 00 byte, so no document's rows reach into another's.
 #pragma once
 
@@ -41,6 +41,7 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes records();
 [[nodiscard]] Bytes records_end();
 [[nodiscard]] Bytes log(std::uint64_t seq);
+[[nodiscard]] Bytes log_begin();
 [[nodiscard]] Bytes log_end();
 [[nodiscard]] Bytes cursor(BytesView peer);
 [[nodiscard]] Bytes cursors_end();

@@ -247,7 +247,7 @@ class Repository {
   bool wants_new_run_ = false;
   std::map<std::string, Cached> cache_;
   std::map<std::string, Cached>::iterator recent_ = cache_.end();  // One request asks four times.
-  std::list<std::string> ages_;                                    // Least recently used first.
+  std::list<std::string> ages_;                                    // The next to be evicted first.
   std::size_t cached_leaves_ = 0;  // And one for each document, so that empty ones count.
 };
 

@@ -16,6 +16,7 @@
 #include "node/lmdb_create.h"
 #include "node/lmdb_snapshot.h"
 #include "node/lmdb_store.h"
+#include "node/replica_records.h"
 
 namespace node {
 namespace {
@@ -228,7 +229,7 @@ crdt::Result<ImportReport> import_into_store(const std::string& file, const std:
   options.node = marker.node;
   auto lmdb = LmdbStore::open(options);
   if (!lmdb) return lmdb.error();
-  WriteBehind store(**lmdb);
+  WriteBehind store(**lmdb, WriteBehind::Limits{}, appended_rows());
   if (const auto opened = store.open(); !opened) return opened.error();
   crdt::Repository repository;
   ImportReport report;

@@ -33,11 +33,15 @@ crdt::Error damaged() { return crdt::Error("the journal of the store is damaged"
 // False at the first thing in a batch that makes no sense.
 [[nodiscard]] bool visit_batch(crdt::BytesView bytes, const Journal::Visit& visit) {
   crdt::ByteReader in(bytes);
+  crdt::Bytes key;
   while (in.left() > 0) {
     const char kind = static_cast<char>(in.octet());
-    const crdt::BytesView key = in.run();
+    const std::uint64_t shared = in.varint();
+    if (shared > key.size()) return false;
+    key.resize(shared);
+    key += in.short_run();
     std::optional<crdt::BytesView> value;
-    if (kind == kPut) value = in.run();
+    if (kind == kPut) value = in.short_run();
     if (in.bad() || (kind != kPut && kind != kErased) || key.empty()) return false;
     visit(key, value);
   }
@@ -48,14 +52,16 @@ crdt::Error damaged() { return crdt::Error("the journal of the store is damaged"
 
 void Journal::Batch::add(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
   if (bytes_.empty()) begin_row();
+  const auto differs = std::mismatch(key_.begin(), key_.end(), key.begin(), key.end());
+  const auto shared = static_cast<std::size_t>(differs.second - key.begin());
+  const crdt::BytesView rest = key.substr(shared);
   write({value ? &kPut : &kErased, 1});
-  write_run(key);
-  if (value) write_run(*value);
-}
-
-void Journal::Batch::write_run(crdt::BytesView bytes) {
-  write(crdt::big_endian(bytes.size()));
-  write(bytes);
+  write(crdt::ByteWriter().varint(shared).varint(rest.size()).take());
+  write(rest);
+  key_ = key;
+  if (!value) return;
+  write(crdt::ByteWriter().varint(value->size()).take());
+  write(*value);
 }
 
 void Journal::Batch::write(crdt::BytesView bytes) {
@@ -109,6 +115,7 @@ std::uint64_t Journal::append(crdt::Transaction& txn, Batch& batch) {
     txn.put(key_of(end_++), rows.substr(at, kRowBytesMax));
   }
   batch.bytes_.clear();
+  batch.key_.clear();
   return end_ - before;
 }
 

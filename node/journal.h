@@ -3,6 +3,8 @@
 // Shape    key ff <seq, 8 bytes big-endian>; value: one octet that says whether a batch begins or
 //          goes on here, then its bytes, then their checksum. A batch is one transaction's changes,
 //          cut into pages. Rows are appended at one end and trimmed at the other.
+//          A change is an octet that says whether it puts or erases, what its key shares with the
+//          one before it in the batch, the rest of the key, and the value: lengths as varints.
 // Size     a row is at most one page of LMDB, so that a row that was trimmed leaves a hole that any
 //          other page fits into.
 // Laws     what is replayed is what was appended and not trimmed, oldest first. Replaying a change
@@ -43,12 +45,12 @@ class Journal {
     friend class Journal;
 
     void write(crdt::BytesView bytes);
-    void write_run(crdt::BytesView bytes);
     void begin_row();
     void seal_row();
 
     crdt::Bytes bytes_;
     std::size_t row_ = 0;  // Where the last row begins.
+    crdt::Bytes key_;      // The last one.
   };
 
   // Forgets what it knows, reads all rows and calls `visit` for each change of each batch. After an

@@ -2,16 +2,23 @@
 
 #include "crdt/byte_io.h"
 #include "crdt/handled_set.h"
+#include "crdt/keyspace.h"
 #include "crdt/ksuid.h"
 
 namespace node {
 namespace {
+
+constexpr std::size_t kRunLengthsBytes = 6;  // Two, of runs below 2 MiB.
 
 crdt::Bytes request_key(crdt::ReplicaId handler, crdt::BytesView event) {
   return crdt::record_key(kRequestKind, crdt::big_endian(handler.value).append(event));
 }
 
 }  // namespace
+
+std::vector<crdt::Bytes> appended_rows() {
+  return {crdt::keyspace::log_begin(), crdt::keyspace::record({&kRequestKind, 1})};
+}
 
 crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
                              const crdt::RequestId& id, crdt::Bytes entry) {
@@ -25,7 +32,11 @@ crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked
 crdt::Record request_record(crdt::ReplicaId handler, std::uint64_t event,
                             const Handling& handling) {
   return {request_key(handler, crdt::big_endian(event)),
-          crdt::ByteWriter().run(handling.answer).run(handling.detail).take()};
+          crdt::ByteWriter()
+              .reserve(handling.answer.size() + handling.detail.size() + kRunLengthsBytes)
+              .short_run(handling.answer)
+              .short_run(handling.detail)
+              .take()};
 }
 
 crdt::Result<std::optional<Handling>> find_handling(crdt::Repository& repository,
@@ -40,8 +51,8 @@ crdt::Result<std::optional<Handling>> find_handling(crdt::Repository& repository
     if (!*value) continue;
     crdt::ByteReader in(**value);
     Handling handling;
-    handling.answer = in.run();
-    handling.detail = in.run();
+    handling.answer = in.short_run();
+    handling.detail = in.short_run();
     if (in.at_end()) return std::optional(std::move(handling));
   }
   return std::optional<Handling>();

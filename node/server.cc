@@ -10,6 +10,7 @@
 #include "node/clock.h"
 #include "node/entropy.h"
 #include "node/local_access.h"
+#include "node/replica_records.h"
 
 namespace node {
 
@@ -61,7 +62,7 @@ crdt::Result<void> Server::open_store(const Config& config) {
   auto opened = LmdbStore::open(store);
   if (!opened) return opened.error();
   lmdb_ = std::move(*opened);
-  store_ = std::make_unique<WriteBehind>(*lmdb_);
+  store_ = std::make_unique<WriteBehind>(*lmdb_, WriteBehind::Limits{}, appended_rows());
   if (const auto replayed = store_->open(); !replayed) {
     return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
                        LmdbStore::way_out(config.data_dir));

@@ -74,7 +74,8 @@ const Memtable::Row* last_before(Memtable& table, crdt::BytesView end) {
 
 }  // namespace
 
-WriteBehind::WriteBehind(Store& store, Limits limits) : store_(store), limits_(limits) {
+WriteBehind::WriteBehind(Store& store, Limits limits, std::vector<crdt::Bytes> appended)
+    : store_(store), limits_(limits), appended_(std::move(appended)) {
   CHECK(limits.journal_rows > 0);
 }
 
@@ -214,22 +215,33 @@ void WriteBehind::check_key(crdt::BytesView key) const {
   check_store_key(key);
 }
 
+bool WriteBehind::is_appended(crdt::BytesView key) const {
+  return std::any_of(appended_.begin(), appended_.end(),
+                     [key](const crdt::Bytes& prefix) { return key.starts_with(prefix); });
+}
+
 void WriteBehind::set(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
-  check_key(key);
   Memtable::Row& row = gathers_.set(key, value);
   if (std::exchange(row.batch, batch_) != batch_) touched_.push_back(&row);
 }
 
 std::optional<crdt::BytesView> WriteBehind::get(crdt::BytesView key) {
   check_key(key);
+  if (is_appended(key)) return txn_->get(key);
   const Memtable::Row* row = gathers_.find(key);
   if (row == nullptr) row = moves_.find(key);
   return row == nullptr ? txn_->get(key) : row->value();
 }
 
-void WriteBehind::put(crdt::BytesView key, crdt::BytesView value) { set(key, value); }
+void WriteBehind::put(crdt::BytesView key, crdt::BytesView value) {
+  check_key(key);
+  is_appended(key) ? txn_->put(key, value) : set(key, value);
+}
 
-void WriteBehind::erase(crdt::BytesView key) { set(key, std::nullopt); }
+void WriteBehind::erase(crdt::BytesView key) {
+  check_key(key);
+  is_appended(key) ? txn_->erase(key) : set(key, std::nullopt);
+}
 
 void WriteBehind::scan(crdt::BytesView from, crdt::BytesView to,
                        const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {

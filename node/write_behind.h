@@ -5,6 +5,9 @@
 // they stop growing and move to their own places in the order of keys, a few pages in each commit,
 // while later changes gather in a table of their own: what lies on one page is written together.
 //
+// Rows that are only ever appended have their neighbours beside them at once: they go straight to
+// their places.
+//
 // Shape    two tables: changes gather in one, the other one moves. Reads see the first, then the
 //          second, then the store. Journal, and what moves, share the transaction of the commit.
 //          When all of a table has moved, the rows of the journal that it came from are
@@ -28,6 +31,7 @@
 #include <optional>
 #include <vector>
 
+#include "crdt/bytes.h"
 #include "crdt/result.h"
 #include "node/journal.h"
 #include "node/memtable.h"
@@ -47,8 +51,9 @@ class WriteBehind final : public Store, private crdt::Transaction {
     std::uint64_t journal_rows = 8'192;
   };
 
-  explicit WriteBehind(Store& store) : WriteBehind(store, Limits{}) {}
-  WriteBehind(Store& store, Limits limits);  // REQUIRES journal_rows > 0
+  // `appended`: what keys of rows begin with that are only ever appended. REQUIRES the same ones as
+  // long as the store behind lives, and journal_rows > 0.
+  WriteBehind(Store& store, Limits limits, std::vector<crdt::Bytes> appended = {});
 
   // Reads the journal; an Error where it is damaged. Throws what the store's begin() throws.
   // REQUIRES it to have succeeded before the first begin().
@@ -76,6 +81,7 @@ class WriteBehind final : public Store, private crdt::Transaction {
   [[nodiscard]] boost::system::result<void, CommitError> end_transaction();
 
   void check_key(crdt::BytesView key) const;
+  [[nodiscard]] bool is_appended(crdt::BytesView key) const;
   void set(crdt::BytesView key, const std::optional<crdt::BytesView>& value);
 
   void journal_touched();
@@ -87,6 +93,7 @@ class WriteBehind final : public Store, private crdt::Transaction {
 
   Store& store_;
   Limits limits_;
+  std::vector<crdt::Bytes> appended_;
   crdt::Transaction* txn_ = nullptr;  // Of the store behind, while one is open.
   bool opened_ = false;
   bool loaded_ = false;  // The tables and the journal are as the last good commit left them.

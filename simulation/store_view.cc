@@ -65,8 +65,8 @@ std::map<crdt::RequestId, std::vector<slack::incident::Detail>> StoreView::detai
   std::map<crdt::RequestId, std::vector<slack::incident::Detail>> all;
   for (const auto& [key, value] : requests) {
     crdt::ByteReader in(value);
-    static_cast<void>(in.run());  // The answer.
-    auto detail = slack::incident::decode_detail(in.run());
+    static_cast<void>(in.short_run());  // The answer.
+    auto detail = slack::incident::decode_detail(in.short_run());
     if (detail) all[detail->request].push_back(std::move(*detail));
   }
   return all;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "crdt/byte_io.h"
+
 namespace {
 
 using crdt::Bytes;
@@ -26,9 +28,11 @@ TEST(LogRow, CutAnywhereItIsRefused) {
 }
 
 TEST(LogRow, ACountThatNoRowCanHoldIsRefusedWithoutWaitingForIt) {
-  Bytes bytes = encode(LogRow{});
-  for (std::size_t i = bytes.size() - 16; i < bytes.size() - 8; ++i) bytes[i] = '\xff';
-  EXPECT_FALSE(crdt::decode_log_row(bytes));
+  const Bytes bytes = encode(LogRow{});
+  for (std::size_t left : {1, 2}) {  // Before the numbers of documents and of records.
+    const Bytes before = bytes.substr(0, bytes.size() - left);
+    EXPECT_FALSE(crdt::decode_log_row(before + crdt::ByteWriter().varint(1ull << 63).take()));
+  }
 }
 
 }  // namespace

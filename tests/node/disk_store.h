@@ -10,6 +10,7 @@
 #include "crdt/keyspace.h"
 #include "crdt/repository.h"
 #include "node/lmdb_store.h"
+#include "node/replica_records.h"
 #include "node/write_behind.h"
 
 namespace tests {
@@ -27,7 +28,8 @@ class DiskStore {
     auto opened = node::LmdbStore::open(options);
     CHECK(opened);
     lmdb_ = std::move(*opened);
-    store_ = std::make_unique<node::WriteBehind>(*lmdb_);
+    store_ = std::make_unique<node::WriteBehind>(*lmdb_, node::WriteBehind::Limits{},
+                                                 node::appended_rows());
     CHECK(store_->open());
     begin();
     CHECK(repository_.open());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crdt/check.h"
+#include "node/replica_records.h"
 #include "slack/form.h"
 #include "slack/signature.h"
 #include "tests/support/admin_tokens.h"
@@ -68,7 +69,8 @@ void ReplicaCluster::start(std::size_t index) {
     store = node.late.get();
   }
   if (options_.write_behind) {
-    node.front = std::make_unique<node::WriteBehind>(*store, *options_.write_behind);
+    node.front =
+        std::make_unique<node::WriteBehind>(*store, *options_.write_behind, node::appended_rows());
     CHECK(node.front->open());
     store = node.front.get();
   }
@@ -93,7 +95,7 @@ void ReplicaCluster::crash(std::size_t index) {
 node::MemoryStore ReplicaCluster::placed(std::size_t index) const {
   node::MemoryStore copy = nodes_[index]->store;
   // Nothing may wait: opening it moves all.
-  if (options_.write_behind) CHECK(node::WriteBehind(copy, {0, 1}).open());
+  if (options_.write_behind) CHECK(node::WriteBehind(copy, {0, 1}, node::appended_rows()).open());
   return copy;
 }
 
