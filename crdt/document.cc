@@ -52,7 +52,16 @@ Document::Document(VersionVector context, std::vector<Leaf> leaves,
   for (const HandledMark& mark : marks) CHECK(context_.covers(mark.dot));
   Touched touched;
   insert(std::move(leaves), touched);
-  for (const HandledMark& mark : marks) insert(mark);
+  // In order, each behind the one before it: trees that grow at their end are dense, and nothing is
+  // searched.
+  const std::size_t count = by_dot_.size() + marks.size();
+  std::vector<HandledMark> sorted = marks;
+  for (const HandledMark& mark : marks) {
+    by_dot_.emplace_hint(by_dot_.end(), mark.dot, mark.request);
+  }
+  CHECK(by_dot_.size() == count);
+  std::sort(sorted.begin(), sorted.end(), MarkOrder());
+  for (const HandledMark& mark : sorted) marks_.insert(marks_.end(), mark);
 }
 
 Document::Document(const Document& other)

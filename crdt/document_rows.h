@@ -1,5 +1,5 @@
-// DocumentRows: what the rows of a stored document hold (crdt/keyspace.h): one header, the leaves of
-// each group (crdt/codec.h), and packed marks (crdt/handled_mark.h).
+// DocumentRows: what the rows of a stored document hold (crdt/keyspace.h): one header, the leaves
+// of each group (crdt/codec.h), and packed marks (crdt/handled_mark.h).
 //
 // Errors   a value that makes no sense for its row is an Error. Checksums were judged before.
 #pragma once

@@ -158,6 +158,28 @@ TEST(Repository, WhatTheCacheForgetsIsReadAgainEqual) {
   EXPECT_EQ(shelf.repository->last_touched("k1").value(), 2u);
 }
 
+// With the least recently used one evicted first, each was read anew at each turn.
+TEST(Repository, WhereMoreDocumentsAreUsedByTurnsThanFitMostOfTheCacheStaysUseful) {
+  constexpr std::size_t kLeaves = 1'000;
+  constexpr std::size_t kFit = Repository::kCachedLeavesMax / (kLeaves + 1);
+  Shelf shelf;
+  const auto key = [](std::size_t i) { return "k" + std::to_string(i); };
+  for (std::size_t i = 0; i < kFit * 5 / 4; ++i) {
+    crdt::Edit edit(shelf.at(key(i)), shelf.run, {{0, i + 1}, "U1"}, {1});
+    for (std::size_t leaf = 0; leaf < kLeaves; ++leaf) edit.write("t/" + std::to_string(leaf), "v");
+    ASSERT_TRUE(shelf.repository->apply({{{key(i), edit.finish()}}, {}}));
+  }
+  for (std::size_t turn = 0; turn < 3; ++turn) {
+    for (std::size_t i = 0; i < kFit * 5 / 4; ++i)
+      ASSERT_EQ(shelf.at(key(i)).leaf_count(), kLeaves);
+  }
+  std::size_t stayed = 0;  // What was read again has forgotten this.
+  for (std::size_t i = 0; i < kFit * 5 / 4; ++i) {
+    if (!shelf.repository->previous_context(key(i)).empty()) ++stayed;
+  }
+  EXPECT_GT(stayed, kFit * 3 / 4);
+}
+
 // Empty documents cost no leaf, so asking for many channels was remembered without a bound.
 TEST(Repository, DocumentsWithoutLeavesAreForgottenToo) {
   Shelf shelf;
