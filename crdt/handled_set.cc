@@ -69,11 +69,19 @@ std::size_t expire_handled(Edit& edit, Rank now) {
   std::vector<std::string> expired;
 
   const Document::Marks& marks = document.marks();
+  const bool crowded = marks.size() >= kHandledMax;
+  const HandledMark* oldest = nullptr;
   sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
-    if (mark.request == own || !is_old(mark.rank, now)) return;
+    if (mark.request == own) return;
+    if (crowded && (oldest == nullptr || mark.rank < oldest->rank)) oldest = &mark;
+    if (!is_old(mark.rank, now)) return;
     const std::string path = handled_path(mark.request);
     if (document.group(path).size() == 1) expired.push_back(path);
   });
+  if (oldest != nullptr && expired.empty()) {
+    const std::string path = handled_path(oldest->request);
+    if (document.group(path).size() == 1) expired.push_back(path);
+  }
 
   if (any_loose(document)) sweep_loose(document, own, now, expired);
   for (const std::string& path : expired) edit.remove(path);

@@ -4,7 +4,8 @@
 //          what the caller wants to find again by request: the number of its request record.
 //          It is added in the delta of the change itself, so whoever has the change has the mark.
 // Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones,
-//          and at as many of those that no mark can express (crdt/handled_mark.h).
+//          and at as many of those that no mark can express (crdt/handled_mark.h). Where there are
+//          kHandledMax or more, it removes the oldest one that it sees, however young.
 //          No state is kept for that: the sweep starts behind the new request's own id, and ids are
 //          hashes, so it visits every entry alike. A request that several replicas handled keeps
 //          its marks: they tell what it wrote twice from what two people wrote.
@@ -28,6 +29,11 @@ inline constexpr std::int64_t kHandledMicros = 3'600'000'000;
 // came, at the price of eight map steps a request.
 inline constexpr std::size_t kSweepEntries = 8;
 
+// A few dozen changes an hour are usual in a channel. A program that floods one shall not make
+// every read of its document long; of what it sent, retries that come hundreds of requests later
+// lose their answer, and by its rank none of them beats a later change.
+inline constexpr std::size_t kHandledMax = 256;
+
 [[nodiscard]] bool is_handled(const Document& document, const RequestId& request);
 
 // The marks of `request`: one for each time that it was handled, as far as the document knows.
@@ -37,8 +43,8 @@ inline constexpr std::size_t kSweepEntries = 8;
 void add_handled(Edit& edit, Bytes note = {});
 
 // Looks at the kSweepEntries entries behind the Edit's own request, around the end to the
-// beginning, and removes those older than kHandledMicros at `now`; likewise among those that are
-// not packed. Returns how many it removed.
+// beginning, and removes those older than kHandledMicros at `now`, or the oldest one where there
+// are too many; likewise the old ones among those that are not packed. Returns how many it removed.
 std::size_t expire_handled(Edit& edit, Rank now);
 
 }  // namespace crdt

@@ -94,6 +94,24 @@ TEST(HandledSet, StaysSmallUnderLoad) {
   EXPECT_LE(most, 5u);
 }
 
+// A flood within a minute: the newest are known, and the document stays small.
+TEST(HandledSet, HoldsAboutSoManyMarksAndTheNewestOfThem) {
+  CrdtPeer a(0);
+  constexpr std::uint64_t kRequests = 4 * crdt::kHandledMax;
+  for (std::uint64_t request = 1; request <= kRequests; ++request) {
+    a.edit(
+        [&](Edit& edit) {
+          crdt::add_handled(edit);
+          crdt::expire_handled(edit, Rank{request_time(1)});
+        },
+        request);
+    EXPECT_EQ(marks(a), std::min<std::uint64_t>(request, crdt::kHandledMax));
+  }
+  for (std::uint64_t recent = 0; recent < crdt::kHandledMax / 8; ++recent) {
+    EXPECT_TRUE(crdt::is_handled(a.document, request_id(kRequests - recent))) << recent;
+  }
+}
+
 // --- the late retry
 // -------------------------------------------------------------------------------
 
