@@ -226,6 +226,10 @@ JoinAnswer Peer::answer_join(const Bytes& bytes, const PublicKey& node) {
                              sponsor->member.state != RosterState::kDraining)) {
     return refusal("this peer is no active member itself; ask another one");
   }
+  // It may not know that the token was used, or who was removed.
+  if (!repository_.catching_up().empty()) {
+    return refusal("this peer is catching up with the others; ask another one");
+  }
   const auto request = decode_join_request(bytes);
   if (!request) return refusal(request.error().message);
   const auto entry = judge_join(roster_, *request, node, wall_, signing_seed_);

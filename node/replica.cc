@@ -285,6 +285,9 @@ void Replica::Impl::serve_health(const HttpRequest& http) {
 
 void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
   const auto apply = [this](crdt::Change change) -> crdt::Result<std::uint64_t> {
+    if (!repository_.catching_up().empty()) {
+      return crdt::Error("this peer is catching up with the others; ask another one");
+    }
     const auto outcome = repository_.apply(change);
     if (!outcome) return outcome.error();
     CHECK(peer_ && outcome->applied == crdt::Applied::kApplied);

@@ -219,6 +219,15 @@ TEST(PeerRoster, ATokenIsForOneKeyAndForItsTime) {
   EXPECT_EQ(roster.mesh.peer(0).roster_refusals(), 2U);
 }
 
+TEST(PeerRoster, APeerThatIsCatchingUpLetsNobodyIn) {
+  RosterMesh roster(2);
+  ASSERT_TRUE(roster.mesh.settle());
+  roster.mesh.cut(0, 1);
+  roster.mesh.mark_catching_up(0);
+  EXPECT_THAT(roster.join(roster.token(1), "x", 2)->refusal, HasSubstr("catching up"));
+  EXPECT_EQ(roster.join(roster.token(1, 1), "x", 2, 1)->refusal, "");
+}
+
 TEST(PeerRoster, TwoKeysUnderOneTokenInASplitBothStayFlaggedEverywhere) {
   RosterMesh roster(2);
   ASSERT_TRUE(roster.mesh.settle());
