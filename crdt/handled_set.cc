@@ -1,8 +1,10 @@
 #include "crdt/handled_set.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "crdt/planted.h"
@@ -31,6 +33,19 @@ bool any_loose(const Document& document) {
 bool is_old(Rank rank, Rank now) {
   const std::int64_t kept = planted(Bug::kMarkSweptEarly) ? 30'000'000 : kHandledMicros;
   return rank.micros < now.micros - kept;
+}
+
+std::vector<const HandledMark*> older_half(const Document::Marks& marks, const RequestId& own) {
+  std::vector<const HandledMark*> all;
+  for (const HandledMark& mark : marks) {
+    if (mark.request != own) all.push_back(&mark);
+  }
+  const auto half = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::nth_element(all.begin(), half, all.end(), [](const HandledMark* a, const HandledMark* b) {
+    return std::tie(a->rank, a->dot) < std::tie(b->rank, b->dot);
+  });
+  all.erase(half, all.end());
+  return all;
 }
 
 void sweep_loose(const Document& document, const RequestId& own, Rank now,
@@ -68,19 +83,17 @@ std::size_t expire_handled(Edit& edit, Rank now) {
   const RequestId& own = edit.stamp().request;
   std::vector<std::string> expired;
 
-  const Document::Marks& marks = document.marks();
-  const bool crowded = marks.size() >= kHandledMax;
-  const HandledMark* oldest = nullptr;
-  sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
-    if (mark.request == own) return;
-    if (crowded && (oldest == nullptr || mark.rank < oldest->rank)) oldest = &mark;
-    if (!is_old(mark.rank, now)) return;
+  const auto expire = [&](const HandledMark& mark) {
     const std::string path = handled_path(mark.request);
     if (document.group(path).size() == 1) expired.push_back(path);
-  });
-  if (oldest != nullptr && expired.empty()) {
-    const std::string path = handled_path(oldest->request);
-    if (document.group(path).size() == 1) expired.push_back(path);
+  };
+  const Document::Marks& marks = document.marks();
+  if (marks.size() >= kHandledMax) {
+    for (const HandledMark* mark : older_half(marks, own)) expire(*mark);
+  } else {
+    sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
+      if (mark.request != own && is_old(mark.rank, now)) expire(mark);
+    });
   }
 
   if (any_loose(document)) sweep_loose(document, own, now, expired);
