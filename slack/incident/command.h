@@ -6,8 +6,8 @@
 //            "@name"         a name that Slack did not turn into a mention
 //            "me"            whoever asks, typed as "me" or "@me"
 //          Texts are plain text (slack/mrkdwn.h).
-// Laws     parse(to_text(command)) == command for every command that parse makes, Ask apart:
-//          tests/slack/incident/grammar_test.cc.
+// Laws     parse(to_text(command)) == command for every command that parse makes of what Slack
+//          writes, Ask apart: tests/slack/incident/grammar_test.cc.
 #pragma once
 
 #include <cstddef>
