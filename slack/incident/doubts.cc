@@ -1,5 +1,7 @@
 #include "slack/incident/doubts.h"
 
+#include <algorithm>
+
 #include "slack/ascii.h"
 #include "slack/utf8.h"
 
@@ -9,6 +11,8 @@ namespace {
 constexpr std::size_t kQuotedCharsMax = 60;  // Enough to recognize one's own words.
 constexpr std::size_t kSuggestedCharsMax =
     300;  // Longer, and copying is easier from the input line.
+
+constexpr std::size_t kTasksSuggestedMax = 3;  // Enough to see the pattern.
 
 std::string shortened(std::string_view text) {
   std::string_view rest = text;
@@ -169,6 +173,45 @@ Ask unknown_verb(std::string_view verb, std::string_view whole) {
           quoted(verb) + " is not a command I know. To make it a task, say “add” first.",
           {}};
   suggest(ask, "add ", whole);
+  ask.suggestions.emplace_back("help");
+  return ask;
+}
+
+Ask verb_with_number(std::string_view verb, std::string_view instead, std::string_view whole) {
+  Ask ask{Doubt::kUnknownVerb,
+          quoted(verb) + " is not a command I know. To make it a task, say “add” first.",
+          {}};
+  if (!instead.empty()) suggest(ask, "", instead);
+  suggest(ask, "add ", whole);
+  ask.suggestions.emplace_back("help");
+  return ask;
+}
+
+Ask no_new_text(const TaskRef& task, std::string_view tail) {
+  const std::string number = to_text(task);
+  Ask ask{Doubt::kNoText, "What should #" + number + " say?", {number + ": new text"}};
+  if (!tail.empty()) suggest(ask, number + " ", tail);
+  return ask;
+}
+
+Ask several_tasks(const std::vector<TaskRef>& tasks, std::string_view marks,
+                  std::string_view whole) {
+  Ask ask{Doubt::kNumberThenProse,
+          "One task at a time; only “done”, “reopen”, “cancel”, “take” and “drop” take several.",
+          {}};
+  std::string all;
+  for (const TaskRef& task : tasks) all += " " + to_text(task);
+  if (marks == "!done") ask.suggestions.push_back("done" + all);
+  for (std::size_t i = 0; i < std::min(tasks.size(), kTasksSuggestedMax); ++i) {
+    suggest(ask, to_text(tasks[i]) + " ", marks);
+  }
+  suggest(ask, "add ", whole);
+  return ask;
+}
+
+Ask no_such_help(std::string_view topic, std::string_view verb) {
+  Ask ask{Doubt::kVerbThenProse, "There is no help on " + quoted(topic) + ".", {}};
+  if (!verb.empty()) ask.suggestions.push_back("help " + std::string(verb));
   ask.suggestions.emplace_back("help");
   return ask;
 }

@@ -32,6 +32,15 @@ namespace slack::incident::doubts {
                                   std::string_view whole);
 [[nodiscard]] Ask typo(std::string_view typed, std::string_view verb, std::string_view rest);
 [[nodiscard]] Ask unknown_verb(std::string_view verb, std::string_view whole);
+// `instead` is what people who say that mean here; empty for nothing in particular.
+[[nodiscard]] Ask verb_with_number(std::string_view verb, std::string_view instead,
+                                   std::string_view whole);
+// `tail`: the marks that stand where a new text should.
+[[nodiscard]] Ask no_new_text(const TaskRef& task, std::string_view tail);
+// "1 3 !done". `marks` are what is to happen to all of them.
+[[nodiscard]] Ask several_tasks(const std::vector<TaskRef>& tasks, std::string_view marks,
+                                std::string_view whole);
+[[nodiscard]] Ask no_such_help(std::string_view topic, std::string_view verb);
 [[nodiscard]] Ask contradiction(std::string_view user);
 
 }  // namespace slack::incident::doubts

@@ -62,10 +62,43 @@ class Parser {
     if (is_reserved(first.raw)) return doubts::unknown_verb(first.raw, joined(words_));
     const std::string_view verb = mistyped_verb(first.raw, words_.size() == 1);
     if (!verb.empty()) return doubts::typo(first.raw, verb, joined(words_.subspan(1)));
+    if (reads_as_verb()) return unknown_verb();
     return add(words_);
   }
 
  private:
+  // How many words from `begin` on are numbers of tasks.
+  std::size_t refs_from(std::size_t begin) const {
+    std::size_t end = begin;
+    while (end < words_.size() && !words_[end].literal && parse_ref(words_[end].raw)) ++end;
+    return end - begin;
+  }
+
+  // Whether from `begin` on there is nothing but users and statuses.
+  bool only_marks_from(std::size_t begin) const {
+    Marks ignored;
+    return std::all_of(words_.begin() + static_cast<std::ptrdiff_t>(begin), words_.end(),
+                       [&](const Token& word) { return mark(word, true, ignored); });
+  }
+
+  // "frobnicate 1", "assign 1 @ann": nobody's task, but somebody's idea of a command.
+  bool reads_as_verb() const {
+    const std::string_view word = words_.front().raw;
+    const std::size_t refs = refs_from(1);
+    return refs > 0 && std::all_of(word.begin(), word.end(), is_letter) &&
+           only_marks_from(1 + refs);
+  }
+
+  Command unknown_verb() const {
+    const Synonym synonym = synonym_of(words_.front().raw);
+    const std::string rest = joined(words_.subspan(1));
+    std::string instead;
+    if (synonym.known) {
+      instead = synonym.verb.empty() ? rest : std::string(synonym.verb) + ' ' + rest;
+    }
+    return doubts::verb_with_number(words_.front().raw, instead, joined(words_));
+  }
+
   Command with_verb(Verb verb) const {
     const Words rest = words_.subspan(1);
     switch (verb) {
@@ -181,6 +214,8 @@ class Parser {
   }
 
   Command update(const TaskRef& task) const {
+    const std::size_t refs = refs_from(0);
+    if (refs > 1 && refs < words_.size() && only_marks_from(refs)) return several(refs);
     Marks marks;
     for (std::size_t i = 1; i < words_.size(); ++i) {
       const Token& word = words_[i];
@@ -195,10 +230,17 @@ class Parser {
                   status_of(marks)};
   }
 
+  Command several(std::size_t refs) const {
+    std::vector<TaskRef> tasks;
+    for (std::size_t i = 0; i < refs; ++i) tasks.push_back(*parse_ref(words_[i].raw));
+    return doubts::several_tasks(tasks, joined(words_.subspan(refs)), joined(words_));
+  }
+
   Command with_text(Marks marks, const TaskRef& task, const std::vector<Token>& words) const {
     const Words text_words = take_tail(words, true, to_text(task) + ": ", marks);
     std::string text = joined(text_words);
     if (const auto doubt = doubt_of(marks)) return *doubt;
+    if (text.empty()) return doubts::no_new_text(task, joined(words));
     if (const auto doubt = doubt_of(text_words, text, words)) return *doubt;
     return Update{task, std::move(text), std::move(marks.assign), std::move(marks.unassign),
                   status_of(marks)};
@@ -224,7 +266,9 @@ class Parser {
         list.scope = *scope;
         scoped = true;
       } else if (!mark(word, false, marks)) {
-        return doubts::verb_then_prose("list", "list all", joined(words_));
+        const bool status = statuses_.match(word.raw).size() == 1;
+        const std::string usage = status ? "list !" + std::string(word.raw) : "list all";
+        return doubts::verb_then_prose("list", usage, joined(words_));
       }
     }
     if (marks.doubt) return *marks.doubt;
@@ -250,8 +294,7 @@ class Parser {
         const std::size_t comma = std::min(rest.find(','), rest.size());
         const auto task = parse_ref(rest.substr(0, comma));
         if (!task) {
-          const std::string usage = std::string(name_of(verb)) + " 3";
-          return doubts::verb_then_prose(words_.front().raw, usage, joined(words_));
+          return doubts::verb_then_prose(words_.front().raw, usage_of(verb), joined(words_));
         }
         if (std::find(finish.tasks.begin(), finish.tasks.end(), *task) == finish.tasks.end()) {
           finish.tasks.push_back(*task);
@@ -264,13 +307,29 @@ class Parser {
     return finish;
   }
 
+  // The nearest thing that works: for "take 2 @bob", "2 @bob"; for "done 2 and 3", "done 2".
+  std::string usage_of(FinishVerb verb) const {
+    const std::size_t refs = refs_from(1);
+    if (refs == 0) return std::string(name_of(verb)) + " 3";
+    const bool gives = verb == FinishVerb::kTake && refs == 1 && only_marks_from(1 + refs);
+    if (gives) return joined(words_.subspan(1));
+    return std::string(name_of(verb)) + ' ' + joined(words_.subspan(1, refs));
+  }
+
   Command help(Words words) const {
     if (words.empty()) return Help{};
     const std::string topic = to_lower(words.front().raw);
     const bool known =
         find_verb(topic) || topic == "update" || topic == "users" || topic == "status";
     if (words.size() == 1 && known) return Help{topic};
+    if (words.size() == 1) return doubts::no_such_help(words.front().raw, nearest_topic(topic));
     return doubts::verb_then_prose("help", "help", joined(words_));
+  }
+
+  static std::string_view nearest_topic(std::string_view topic) {
+    const Synonym synonym = synonym_of(topic);
+    if (synonym.known) return synonym.verb.empty() ? "update" : synonym.verb;
+    return mistyped_verb(topic, true);
   }
 
   Words words_;

@@ -12,6 +12,7 @@
 //
 // Laws     total: any bytes give a Command. What is unclear is an Ask, which changes nothing: a
 //          status that nobody knows or that stands inside a text, a verb mistyped by one letter, a
+//          word that is no verb with nothing but numbers and marks behind it ("delete 2"), a
 //          number with prose behind it, a number that no task has ("-1 !done", "3,4 !done"), a "me"
 //          that reads as a part of the text ("add call me"; "@me" is always whoever asks), a verb
 //          without what it needs, a verb of another version.

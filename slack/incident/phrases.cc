@@ -111,7 +111,8 @@ std::string notice_phrase(const Notice& notice, const Audience& audience) {
     case Notice::Kind::kKeptNewer:
       return both + ' ' + distance(notice.apart, "after") + ". Kept: " + value(notice.theirs) + '.';
     case Notice::Kind::kSettled:
-      return both + " at the same time. Kept: " + value(notice.yours) + '.';
+      return task + " had several values. Kept: yours, " + value(notice.yours) + "; not " +
+             value(notice.theirs) + " by " + other + '.';
     case Notice::Kind::kRetried:
       return (notice.task.empty() ? "" : task + ": ") +
              "This request was handled before; nothing changed.";

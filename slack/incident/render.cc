@@ -67,7 +67,7 @@ std::string task_line(const Task& task, const StatusSet& statuses, std::size_t t
   return out;
 }
 
-// "⚠️ #3 has two values: !done by <@U2> (shown), !red by <@U1>. The next change settles it."
+// "⚠️ #3 has two values: !done by <@U2> (shown), !red by <@U1>. To settle it, set it again."
 std::string conflict_line(const Task& task, Subject subject, std::string_view user,
                           const Field& field) {
   std::string out(kWarning);
@@ -80,7 +80,7 @@ std::string conflict_line(const Task& task, Subject subject, std::string_view us
   for (std::size_t i = 0; i < std::min(field.rivals.size(), kRivalsShownMax); ++i) {
     out.append(", ").append(by(*field.rivals[i]));
   }
-  return out.append(". The next change settles it.");
+  return out.append(". To settle it, set it again.");
 }
 
 class Renderer {

@@ -26,6 +26,18 @@ constexpr std::array<std::string_view, 17> kReserved{
     "remove", "restore", "undo",   "top",      "note",   "history", "declare", "sev",   "lead",
     "role",   "resolve", "status", "timeline", "export", "stats",   "health",  "config"};
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kSynonyms{
+    {{"assign", ""},
+     {"set", ""},
+     {"update", ""},
+     {"delete", "cancel"},
+     {"rm", "cancel"},
+     {"finish", "done"},
+     {"complete", "done"},
+     {"finished", "done"},
+     {"claim", "take"},
+     {"release", "drop"}}};
+
 // English words one letter away from a verb that people begin tasks with.
 constexpr std::array<std::string_view, 33> kOrdinary{
     "ad",    "ads",   "aid",   "and",     "closed", "closer", "closet", "crop", "dome",
@@ -70,6 +82,14 @@ std::optional<Verb> find_verb(std::string_view word) {
 }
 
 bool is_reserved(std::string_view word) { return holds(kReserved, to_lower(word)); }
+
+Synonym synonym_of(std::string_view word) {
+  const std::string lower = to_lower(word);
+  for (const auto& [elsewhere, verb] : kSynonyms) {
+    if (lower == elsewhere) return {true, verb};
+  }
+  return {};
+}
 
 std::string_view mistyped_verb(std::string_view word, bool alone) {
   const std::string lower = to_lower(word);

@@ -17,6 +17,14 @@ enum class Verb { kAdd, kList, kDone, kReopen, kCancel, kTake, kDrop, kHelp };
 // task would give the same words two meanings, one before an upgrade and one after it.
 [[nodiscard]] bool is_reserved(std::string_view word);
 
+// What people call a verb elsewhere: "cancel" for "delete". Empty, and `known`, where a number
+// alone says it ("assign 3 @ann").
+struct Synonym {
+  bool known = false;
+  std::string_view verb;
+};
+[[nodiscard]] Synonym synonym_of(std::string_view word);
+
 // The verb that `word` misses by one letter (one left out, added, changed, or two swapped), or
 // nothing. `alone`: no words follow. Ordinary words that happen to be that close ("lost", "make")
 // count as typos only when alone, for prose follows them.

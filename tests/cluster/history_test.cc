@@ -105,7 +105,7 @@ TEST_F(HistoryCheck, BothOfTwoConcurrentWordingsStandInTheConflictsLine) {
   reword("v2", 2, 10);
   EXPECT_THAT(
       at_the_end("🔵 #1 job-1 v2 · !red\n⚠️ #1 has 2 values: “job-1 v2” by @UB (shown), "
-                 "“job-1 v1” by @UA. The next change settles it."),
+                 "“job-1 v1” by @UA. To settle it, set it again."),
       IsEmpty());
 }
 

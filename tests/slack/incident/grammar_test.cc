@@ -213,6 +213,31 @@ TEST(Grammar, AsksAboutWordsOfTheFullGrammarInsteadOfAddingThem) {
   }
 }
 
+TEST(Grammar, AsksAboutAWordBeforeANumberInsteadOfAddingATask) {
+  for (const std::string_view text :
+       {"frobnicate 1", "Delete 2", "assign 1 @ann", "bump 1 2 !red", "finish #3", "reboot 7b"}) {
+    EXPECT_EQ(ask(text).doubt, Doubt::kUnknownVerb) << text;
+  }
+  EXPECT_EQ(ask("frobnicate 1").suggestions, (Names{"add frobnicate 1", "help"}));
+  EXPECT_EQ(ask("delete 2").suggestions.front(), "cancel 2");
+  EXPECT_EQ(ask("assign 1 @ann").suggestions.front(), "1 @ann");
+  EXPECT_EQ(read("reboot db-3"), Command(Add{"reboot db-3", {}, {}}));
+  EXPECT_EQ(read("page 2 people"), Command(Add{"page 2 people", {}, {}}));
+}
+
+TEST(Grammar, SuggestsWhatWasMostLikelyMeant) {
+  EXPECT_EQ(ask("take 2 @bob").suggestions, (Names{"2 @bob", "add take 2 @bob"}));
+  EXPECT_EQ(ask("done 2 and 3").suggestions.front(), "done 2");
+  EXPECT_EQ(ask("list done").suggestions.front(), "list !done");
+  EXPECT_EQ(ask("1 3 !done").suggestions,
+            (Names{"done 1 3", "1 !done", "3 !done", "add 1 3 !done"}));
+  EXPECT_EQ(ask("2:").suggestions, (Names{"2: new text"}));
+  EXPECT_EQ(ask("2: !done").suggestions, (Names{"2: new text", "2 !done"}));
+  EXPECT_EQ(ask("help nonsense").suggestions, (Names{"help"}));
+  EXPECT_EQ(ask("help tkae").suggestions, (Names{"help take", "help"}));
+  EXPECT_EQ(ask("help delete").suggestions, (Names{"help cancel", "help"}));
+}
+
 TEST(Grammar, AsksWhenOneUserIsBothGivenAndTaken) {
   EXPECT_EQ(ask("3 @ann -@ann").doubt, Doubt::kContradiction);
 }
