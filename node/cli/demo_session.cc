@@ -1,5 +1,6 @@
 #include "node/cli/demo_session.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "node/cli/blocks_text.h"
@@ -120,18 +121,17 @@ crdt::Result<void> DemoSession::perform_one(const StatusLine&) {
 }
 
 std::string DemoSession::draw_peer(int peer, const TextStyle& style,
-                                   std::vector<std::pair<int, std::string>>& hashes) {
+                                   const crdt::Result<PeerStatus>& status, bool equal) {
   const std::string head = paint(style, "1", name_of(peer)) + "  ";
   if (!cluster_.running(peer)) return head + paint(style, "31", "down");
-  const auto status = cluster_.status(peer);
   if (!status) return head + paint(style, "31", status.error().message);
-  hashes.emplace_back(peer, status->state_hash);
   std::string links;
   for (const LinkStatus& link : status->peers) {
     const bool linked = link.state == "linked";
     links += "  " + link.name + " ";
     links += paint(style, linked ? "32" : "31", link.state);
-    if (linked && link.lag > 0) links += ", " + std::to_string(link.lag) + " behind";
+    // A peer says a little later what it has: where all hold the same, nobody is behind.
+    if (linked && link.lag > 0 && !equal) links += ", " + std::to_string(link.lag) + " behind";
   }
   char counts[96];
   std::snprintf(counts, sizeof counts, "  log %-4llu documents %llu  state %.8s",
@@ -144,8 +144,16 @@ std::string DemoSession::draw_peer(int peer, const TextStyle& style,
 std::string DemoSession::draw_status(const TextStyle& style) {
   std::string out;
   std::vector<std::pair<int, std::string>> hashes;
+  std::vector<crdt::Result<PeerStatus>> all;
   for (int peer = 1; peer <= cluster_.size(); ++peer) {
-    out += draw_peer(peer, style, hashes) + "\n";
+    all.push_back(cluster_.status(peer));
+    if (all.back()) hashes.emplace_back(peer, all.back()->state_hash);
+  }
+  const bool equal = std::all_of(hashes.begin(), hashes.end(), [&](const auto& entry) {
+    return entry.second == hashes.front().second;
+  });
+  for (int peer = 1; peer <= cluster_.size(); ++peer) {
+    out += draw_peer(peer, style, all[static_cast<std::size_t>(peer - 1)], equal) + "\n";
   }
   std::string differ;
   int differing = 0;

@@ -48,8 +48,9 @@ class DemoSession {
 
   [[nodiscard]] crdt::Result<void> send(int peer, const HttpCall& call);
   [[nodiscard]] std::string draw_status(const TextStyle& style);
+  // `equal`: all peers that are up hold the same.
   [[nodiscard]] std::string draw_peer(int peer, const TextStyle& style,
-                                      std::vector<std::pair<int, std::string>>& hashes);
+                                      const crdt::Result<PeerStatus>& status, bool equal);
   void say(std::string_view text);
 
   DemoCluster& cluster_;

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <vector>
 
 #include "node/cli/blocks_text.h"
 #include "node/cli/slack_request.h"
@@ -15,12 +17,45 @@ namespace {
 struct SlackOptions {
   std::string url;
   std::string secret_file;
-  std::string line;
+  std::vector<std::string> words;  // One, where it was quoted as it should be.
   SlashCommand command;
   bool json = false;
 };
 
 constexpr std::chrono::seconds kAnswerWithin{3};  // Slack waits no longer.
+
+// As Slack's ids look. A name is not taken for one: the peer would open a channel of its own.
+bool is_id(const std::string& text) {
+  return text.size() >= 2 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
+crdt::Result<void> check_ids(const SlashCommand& command) {
+  const auto refusal = [](const std::string& option, const std::string& text, const char* hint) {
+    return crdt::Error(option + " takes an id in capitals and digits, and \"" + text +
+                       "\" is none; " + hint);
+  };
+  if (!is_id(command.channel_id)) {
+    return refusal("--channel", command.channel_id,
+                   "Slack shows it at the end of the channel's details: C012AB3CD");
+  }
+  if (!is_id(command.user_id)) {
+    return refusal("--user", command.user_id,
+                   "Slack shows it under \"Copy member ID\" of a profile: U012AB3CD");
+  }
+  if (!is_id(command.team_id)) {
+    return refusal("--team", command.team_id,
+                   "it is the part of a Slack address in the browser that begins with T");
+  }
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
 
 // "/ir add x" into the command and its text.
 crdt::Result<void> split(const std::string& line, SlashCommand& command) {
@@ -39,35 +74,47 @@ std::string_view without_end_of_line(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
-crdt::Result<HttpAnswer> send(SlackOptions& options) {
+struct Prepared {
+  Url url;
+  HttpCall call;
+};
+
+crdt::Result<Prepared> prepare(SlackOptions& options) {
   auto url = parse_url(options.url);
   if (!url) return url.error();
   const auto secret = read_text_file(options.secret_file);
   if (!secret) return secret.error();
-  if (auto done = split(options.line, options.command); !done) return done.error();
+  if (auto good = check_ids(options.command); !good) return good.error();
+  if (auto done = split(joined(options.words), options.command); !done) return done.error();
   if (options.command.user_name.empty()) options.command.user_name = options.command.user_id;
   if (options.command.trigger_id.empty()) options.command.trigger_id = fresh_trigger_id();
   HttpCall call = signed_call(options.command, without_end_of_line(secret->text));
   if (url->target != "/") call.target = url->target;
-  return HttpClient(url->host, url->port, kAnswerWithin).call(call);
+  return Prepared{std::move(*url), std::move(call)};
+}
+
+int fail(const crdt::Error& error, int code) {
+  std::cerr << "muster: " << error.message << "\n";
+  return code;
 }
 
 int slack(SlackOptions& options) {
-  const auto answer = send(options);
-  if (!answer) {
-    std::cerr << answer.error().message << "\n";
-    return kFailed;
-  }
+  const auto prepared = prepare(options);
+  if (!prepared) return fail(prepared.error(), kUnusable);
+  const Url& url = prepared->url;
+  const auto answer = HttpClient(url.host, url.port, kAnswerWithin).call(prepared->call);
+  if (!answer) return fail(crdt::Error(answer.error().message + "; does the peer run?"), kFailed);
   if (options.json) {
     std::cout << answer->body << "\n";
   } else {
     std::cout << draw_body(answer->body, {::isatty(STDOUT_FILENO) == 1, {}}) << "\n";
   }
   if (answer->status == 200) return kDone;
-  std::cerr << "the peer answered " << answer->status
-            << (answer->status == 401 ? ": check the secret file and this machine's clock" : "")
-            << "\n";
-  return kFailed;
+  return fail(
+      crdt::Error(
+          "the peer answered " + std::to_string(answer->status) +
+          (answer->status == 401 ? ": check the secret file and this machine's clock" : "")),
+      kFailed);
 }
 
 }  // namespace
@@ -92,7 +139,7 @@ void add_slack(CLI::App& app, Action& action) {
   command->add_option("--trigger", slash.trigger_id, "trigger id; the same again is a retry");
   command->add_flag("--json", options->json, "print the answer as it came");
   command
-      ->add_option("command", options->line,
+      ->add_option("command", options->words,
                    "the command as Slack sends it, such as '/ir add disk full <@U012AB3CD>'")
       ->required();
   command->footer(
