@@ -21,8 +21,9 @@ struct PeerConfig {
 };
 
 struct Config {
-  std::string cluster;  // Bound into the handshake: peers of two clusters never link.
-  PrivateKey identity;  // This node's static key.
+  std::string cluster;   // Bound into the handshake: peers of two clusters never link.
+  PrivateKey identity;   // This node's static key.
+  std::string software;  // What this node runs: told to peers, for operators to compare.
   // Peers that are known from the start; kPeersMax at most. What the roster says of one counts
   // instead, and whom it removed stays out.
   std::vector<PeerConfig> peers;

@@ -13,16 +13,15 @@ namespace {
 using crdt::Bytes;
 using crdt::Instant;
 
-// Peers of two clusters, or of two wire versions, fail in the handshake.
-Bytes prologue(const Config& config) {
-  return "muster wire " + std::to_string(kWireVersion) + " cluster " + config.cluster;
-}
-
 void keep_earliest(std::optional<Instant>& earliest, const std::optional<Instant>& candidate) {
   if (candidate && (!earliest || *candidate < *earliest)) earliest = candidate;
 }
 
 }  // namespace
+
+Bytes link_prologue(std::string_view cluster) {
+  return "muster wire " + std::to_string(kWireVersion) + " cluster " + std::string(cluster);
+}
 
 Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::ReplicaId self,
            crdt::Repository& repository)
@@ -61,8 +60,9 @@ void Peer::note(Severity severity, std::string text) {
 std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dialled) {
   SecureChannelConfig channel;
   channel.role = dialled ? Role::kInitiator : Role::kResponder;
-  channel.handshake.prologue = prologue(config_);
+  channel.handshake.prologue = link_prologue(config_.cluster);
   channel.handshake.static_key = config_.identity;
+  channel.payload = config_.software;
   const std::optional<PublicKey> expected =
       dialled ? std::optional(dialled->config.public_key) : std::nullopt;
   channel.allowed = [this, expected](const PublicKey& key) {
@@ -393,6 +393,7 @@ std::vector<PeerStatus> Peer::status() const {
       status.their_cursor = link.sender.told();
       status.lag = repository_.head() - std::min(repository_.head(), link.sender.told());
       status.catching_up = link.catching_up;
+      status.software = link.channel.remote_payload();
     }
     all.push_back(std::move(status));
   }

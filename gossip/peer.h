@@ -12,6 +12,7 @@
 //          frame that broke it is stored beyond what came before in that same batch.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -45,6 +46,8 @@ struct PeerStatus {
   bool catching_up = false;        // It says that its store is.
   std::uint64_t their_head = 0;    // Where its log stood when it was last heard.
   PublicKey public_key;
+  std::string software;             // What it says it runs; empty while it is not linked.
+  std::chrono::seconds lag_age{0};  // For how long it has lacked its lag. The owner fills it in.
 };
 
 // Whether another peer holds a row of this log durably, as far as it has said.
@@ -52,6 +55,10 @@ struct Holder {
   std::string name;
   bool durable = false;
 };
+
+// What both ends of a link must hold the same: peers of two clusters, or of two wire versions, fail
+// in the handshake.
+[[nodiscard]] crdt::Bytes link_prologue(std::string_view cluster);
 
 class Peer {
  public:

@@ -42,7 +42,7 @@ class Loader {
     config.replica.name = name(root_, "name");
     const std::string letter = root_.text("letter");
     if (letter.size() != 1 || letter[0] < 'a' || letter[0] > 'z') {
-      root_.fail("letter", "expected one letter, a to z, that no other node of the cluster has");
+      root_.fail("letter", "expected one letter, a to z, that no other peer of the cluster has");
     } else {
       config.replica.letter = letter[0];
     }
@@ -130,13 +130,13 @@ class Loader {
 
   void refuse_twin(ConfigReader& entry, const gossip::PeerConfig& peer) {
     if (peer.name == config.replica.name) {
-      entry.fail("name", "this is the node itself; list only the others");
+      entry.fail("name", "this is the peer itself; list only the others");
     }
     for (const gossip::PeerConfig& other : config.replica.gossip.peers) {
       if (other.name == peer.name) entry.fail("name", "two peers are called " + peer.name);
       if (other.public_key == peer.public_key) {
         entry.fail("public_key", other.name + " and " + peer.name +
-                                     " have the same key; each node needs its own (muster init)");
+                                     " have the same key; each peer needs its own (muster init)");
       }
     }
   }
@@ -197,7 +197,7 @@ class Loader {
     for (const gossip::PeerConfig& peer : config.replica.gossip.peers) {
       if (peer.public_key == own) {
         root_.fail("peers.list", peer.name +
-                                     " has this node's own key; list only the others, each "
+                                     " has this peer's own key; list only the others, each "
                                      "with its own");
       }
     }

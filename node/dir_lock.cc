@@ -48,7 +48,7 @@ crdt::Result<DirLock> DirLock::acquire(const std::string& dir) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return cannot_use(dir, errno);
     return crdt::Error("the store in " + dir + " is already open in " + holder_of(descriptor) +
-                       "; stop that one first, or give this node its own data_dir");
+                       "; stop that one first, or give this peer its own data_dir");
   }
   // Only for the sentence above; the lock does not depend on it.
   const std::string pid = std::to_string(::getpid()) + "\n";

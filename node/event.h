@@ -86,6 +86,20 @@ struct DialFailed {
   bool operator==(const DialFailed&) const = default;
 };
 
+// What the shell measured of its machine. It says so before every request of an operator.
+struct SystemFacts {
+  std::uint64_t store_bytes = 0;         // In the store's own pages.
+  std::uint64_t disk_free_bytes = 0;     // Beneath it;
+  std::uint64_t disk_bytes = 0;          // in all;
+  std::uint64_t disk_reserve_bytes = 0;  // and with less than this, changes are refused.
+  std::uint64_t journal_rows = 0;        // Changes that wait to be brought to their places.
+  std::uint64_t descriptors = 0;         // Open; the kernel allows descriptors_max.
+  std::uint64_t descriptors_max = 0;
+  std::uint64_t memory_bytes = 0;  // Resident and not a mapped file.
+
+  bool operator==(const SystemFacts&) const = default;
+};
+
 // A deadline may have passed. Harmless when none has.
 struct Wake {
   bool operator==(const Wake&) const = default;
@@ -103,6 +117,6 @@ struct BatchEnd {
 };
 
 using Event = std::variant<HttpRequest, HttpGone, LinkOpened, LinkBytes, LinkClosed, DialFailed,
-                           Wake, Draining, BatchEnd>;
+                           Wake, SystemFacts, Draining, BatchEnd>;
 
 }  // namespace node

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kOutBytesKept = 64 << 10;  // Larger answers are rare: give their buffer back.
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kGiveUp =
-    "{\"error\":\"the node had to start over before it could answer; please try again\"}";
+    "{\"error\":\"the peer had to start over before it could answer; please try again\"}";
 
 }  // namespace
 

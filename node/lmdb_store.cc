@@ -66,7 +66,7 @@ crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options)
 
 std::string LmdbStore::way_out(const std::string& dir) {
   return "restore a backup, or move " + dir +
-         " away: the node then starts empty and its peers send it everything";
+         " away: the peer then starts empty and its peers send it everything";
 }
 
 LmdbStore::~LmdbStore() {
@@ -147,9 +147,9 @@ crdt::Result<void> LmdbStore::check_marker() {
   }
   const auto& [format, cluster, node] = marker;
   if (cluster == options_.cluster && node == options_.node) return {};
-  return crdt::Error("the store in " + options_.dir + " belongs to node " + node + " of cluster " +
-                     cluster + ", the configuration is for node " + options_.node + " of cluster " +
-                     options_.cluster + "; set data_dir to that node's own place");
+  return crdt::Error("the store in " + options_.dir + " belongs to peer " + node + " of cluster " +
+                     cluster + ", the configuration is for peer " + options_.node + " of cluster " +
+                     options_.cluster + "; set data_dir to that peer's own place");
 }
 
 void LmdbStore::check_file() {

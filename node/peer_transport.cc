@@ -192,7 +192,7 @@ class PeerTransport::Impl {
           // Whoever is being closed by order is not listened to any more.
           if (!link->closing &&
               !intake_.submit(LinkBytes{link->id, crdt::Bytes(link->in.data(), count)})) {
-            return fail(link, "this node has too much to do");
+            return fail(link, "this peer has too much to do");
           }
           read(link);
         });

@@ -14,6 +14,7 @@
 #include "node/admin_api.h"
 #include "node/replica_records.h"
 #include "node/replica_status.h"
+#include "node/replica_vitals.h"
 #include "slack/handler.h"
 #include "slack/incident/tasks.h"
 #include "slack/request.h"
@@ -29,6 +30,10 @@ constexpr std::uint64_t kCountConflictsMax = 1'000;
 
 // Operators' requests, and there are at most as many connections (node/server.cc).
 constexpr std::size_t kPromisedMax = 256;
+
+// Requests are ranked by Slack's stamps and refused beyond five minutes: a clock so far off is
+// about to fail people.
+constexpr std::chrono::seconds kClockAheadMax{60};
 
 constexpr const char* kReadOnlyText =
     "This peer cannot store changes at the moment (its disk is full or failing), so nothing was "
@@ -83,6 +88,7 @@ class Replica::Impl {
   void on(const Now& now, const DialFailed& failed);
   void on(const Now& now, const Wake& wake);
   void on(const Now& now, const Draining& draining);
+  void on(const Now& now, const SystemFacts& facts);
   void on(const Now& now, const BatchEnd& end);
 
   // An operator's change whose answer waits until enough peers hold it.
@@ -100,10 +106,12 @@ class Replica::Impl {
   void serve_command(const Now& now, const HttpRequest& http, const slack::SlashCommand& command);
   void store(const Now& now, const HttpRequest& http, const slack::SlashCommand& command,
              std::string key, slack::HandlerResult result);
-  void serve_health(const HttpRequest& http);
+  void serve_health(const Now& now, const HttpRequest& http);
   void serve_operator(const Now& now, const HttpRequest& http);
   // Why a load balancer should send its requests elsewhere, in a word; empty while it should not.
-  [[nodiscard]] std::string_view why_not_ready() const;
+  [[nodiscard]] std::string_view why_not_ready(const Now& now) const;
+  // Takes what a request's stamp says of the clocks, where Slack signed it.
+  void weigh(const Now& now, const slack::HttpRequest& request, slack::Verdict verdict);
   void refuse_method(const HttpRequest& http, std::string_view allowed);
 
   void reply(const HttpRequest& to, int status, std::string body,
@@ -117,7 +125,7 @@ class Replica::Impl {
   void release_held(Instant now);
   void note(Level level, const Uuid& request, std::string text);
   void collect();
-  [[nodiscard]] Status status();
+  [[nodiscard]] Status status(const Now& now);
   [[nodiscard]] std::optional<std::uint64_t> count_conflicts();
 
   ReplicaConfig config_;
@@ -131,6 +139,9 @@ class Replica::Impl {
   std::deque<Held> held_;           // In the order of seq, and so of `until`.
   Counters counters_;
   Instant began_;
+  SlackClock slack_clock_;
+  LogHistory log_history_;
+  std::optional<SystemFacts> system_;
   Effects effects_;
 };
 
@@ -226,7 +237,10 @@ void Replica::Impl::on(const Now& now, const Wake&) {
 
 void Replica::Impl::on(const Now&, const Draining&) { config_.draining = true; }
 
+void Replica::Impl::on(const Now&, const SystemFacts& facts) { system_ = facts; }
+
 void Replica::Impl::on(const Now& now, const BatchEnd&) {
+  log_history_.take(now.steady, repository_.head());
   if (peer_) peer_->batch_end(now.steady);
   release_held(now.steady);
   release_promised(now.steady);
@@ -266,7 +280,7 @@ void Replica::Impl::on(const Now& now, const HttpRequest& request) {
     return serve_slack(now, request);
   }
   const std::string_view path = path_of(request.target);
-  if (path == "/healthz" || path == "/readyz") return serve_health(request);
+  if (path == "/healthz" || path == "/readyz") return serve_health(now, request);
   if (request.listener == Listener::kAdmin) return serve_operator(now, request);
   reply(request, 404, "There is nothing at this address.\n", "text/plain");
 }
@@ -275,10 +289,10 @@ void Replica::Impl::refuse_method(const HttpRequest& http, std::string_view allo
   reply(http, 405, "This address takes " + std::string(allowed) + " only.\n", "text/plain");
 }
 
-void Replica::Impl::serve_health(const HttpRequest& http) {
+void Replica::Impl::serve_health(const Now& now, const HttpRequest& http) {
   if (http.method != "GET") return refuse_method(http, "GET");
   if (path_of(http.target) == "/healthz") return reply(http, 200, "ok\n", "text/plain");
-  const std::string_view why = why_not_ready();
+  const std::string_view why = why_not_ready(now);
   if (why.empty()) return reply(http, 200, "ready\n", "text/plain");
   reply(http, 503, std::string(why) + "\n", "text/plain");
 }
@@ -303,18 +317,20 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
   };
   AdminContext context{now,         config_,
                        repository_, peer_ ? &*peer_ : nullptr,
-                       effects_,    [this] { return status(); },
+                       effects_,    [this, &now] { return status(now); },
                        apply,       answer_when_held};
   if (serve_admin(context, http)) return;
   ++counters_.admin_refused;
   note(Level::kWarning, http.uuid, "refused a request at the admin address: no known token");
 }
 
-std::string_view Replica::Impl::why_not_ready() const {
+std::string_view Replica::Impl::why_not_ready(const Now& now) const {
   if (config_.draining) return "draining";
   if (mode_ == Mode::kReadOnly) return "read-only";
   if (!repository_.catching_up().empty()) return "catching up";
   if (repository_.unreadable() > 0) return "damaged";
+  const auto ahead = slack_clock_.ahead(now);
+  if (ahead && (*ahead > kClockAheadMax || *ahead < -kClockAheadMax)) return "clock";
   return {};
 }
 
@@ -328,10 +344,14 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
   const slack::Request parsed = slack::parse_request(request, verifier_, now.wall);
   if (const auto* rejection = std::get_if<slack::Rejection>(&parsed)) {
     ++counters_.slack_rejected;
+    if (rejection->verdict) weigh(now, request, *rejection->verdict);
     note(Level::kWarning, http.uuid, "refused a request: " + rejection->reason);
     if (rejection->status == 405) return refuse_method(http, "POST");
     return reply(http, rejection->status, "Refused: " + rejection->reason + ".\n", "text/plain");
   }
+  // An ssl_check alone comes unsigned.
+  const bool is_signed = !std::holds_alternative<slack::SslCheck>(parsed);
+  if (is_signed) weigh(now, request, slack::Verdict::kGenuine);
   if (const auto* command = std::get_if<slack::SlashCommand>(&parsed)) {
     return serve_command(now, http, *command);
   }
@@ -339,8 +359,25 @@ void Replica::Impl::serve_slack(const Now& now, const HttpRequest& http) {
     return reply(http, 200, slack::challenge_reply(*verification));
   }
   // Everything else is accepted and counted: Slack disables apps that refuse its events.
-  if (!std::holds_alternative<slack::SslCheck>(parsed)) ++counters_.slack_events;
+  if (is_signed) ++counters_.slack_events;
   reply(http, 200, "", "text/plain");
+}
+
+void Replica::Impl::weigh(const Now& now, const slack::HttpRequest& request,
+                          slack::Verdict verdict) {
+  using slack::Verdict;
+  if (verdict == Verdict::kForged) ++counters_.slack_forged;
+  const bool untimely = verdict == Verdict::kStale || verdict == Verdict::kFuture;
+  const auto stamp = slack::parse_timestamp(request.timestamp.value);
+  if (!stamp || !(verdict == Verdict::kGenuine || untimely)) return;
+  const crdt::WallTime stamped(*stamp);
+  if (untimely) {
+    ++counters_.slack_untimely;
+    const Verdict then =
+        verifier_.check(request.timestamp, request.signature, request.body, stamped);
+    if (then != Verdict::kGenuine) return;
+  }
+  slack_clock_.take(now, stamped);
 }
 
 void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
@@ -417,7 +454,7 @@ std::optional<std::uint64_t> Replica::Impl::count_conflicts() {
   return count;
 }
 
-Status Replica::Impl::status() {
+Status Replica::Impl::status(const Now& now) {
   Status status;
   status.name = config_.name;
   status.run = self_;
@@ -431,6 +468,12 @@ Status Replica::Impl::status() {
   status.catching_up = repository_.catching_up();
   if (peer_) status.peers = peer_->status();
   if (peer_) status.rollbacks_found = peer_->rollbacks_found();
+  for (gossip::PeerStatus& peer : status.peers) {
+    if (peer.lag > 0) peer.lag_age = log_history_.age_beyond(peer.their_cursor, now.steady);
+  }
+  status.clock_ahead = slack_clock_.ahead(now);
+  status.not_ready = why_not_ready(now);
+  status.system = system_;
   status.counters = counters_.by_name();
   return status;
 }

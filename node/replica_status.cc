@@ -1,6 +1,9 @@
 #include "node/replica_status.h"
 
+#include <cstdlib>
+
 #include "crdt/bytes.h"
+#include "node/replica_version.h"
 #include "slack/json_writer.h"
 
 namespace node {
@@ -8,14 +11,41 @@ namespace {
 
 std::string hex(std::uint64_t value) { return crdt::to_hex(crdt::big_endian(value)); }
 
+void count(slack::JsonWriter& json, std::string_view name, std::uint64_t value) {
+  json.key(name).number(static_cast<std::int64_t>(value));
+}
+
+void write(slack::JsonWriter& json, const SystemFacts& system) {
+  json.begin_object();
+  count(json, "store_bytes", system.store_bytes);
+  count(json, "disk_free_bytes", system.disk_free_bytes);
+  count(json, "disk_bytes", system.disk_bytes);
+  count(json, "disk_reserve_bytes", system.disk_reserve_bytes);
+  count(json, "journal_rows", system.journal_rows);
+  count(json, "descriptors", system.descriptors);
+  count(json, "descriptors_max", system.descriptors_max);
+  count(json, "memory_bytes", system.memory_bytes);
+  json.end_object();
+}
+
 void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   json.begin_object();
   json.field("name", peer.name).field("address", peer.address).field("state", peer.state);
   json.key("their_cursor").number(static_cast<std::int64_t>(peer.their_cursor));
   json.key("our_cursor").number(static_cast<std::int64_t>(peer.our_cursor));
   json.key("lag").number(static_cast<std::int64_t>(peer.lag));
+  if (peer.lag > 0) json.key("lag_seconds").number(peer.lag_age.count());
   json.key("catching_up").boolean(peer.catching_up);
+  if (!peer.software.empty()) json.field("software", peer.software);
+  json.field("public_key", gossip::to_hex(peer.public_key));
   json.end_object();
+}
+
+// "-1.250"
+std::string in_seconds(std::chrono::milliseconds time) {
+  const auto whole = std::to_string(std::abs(time.count()) / 1000);
+  const auto rest = std::to_string(1000 + std::abs(time.count()) % 1000).substr(1);
+  return (time.count() < 0 ? "-" : "") + whole + "." + rest;
 }
 
 void metric(std::string& out, const char* type, const std::string& name, const std::string& labels,
@@ -44,8 +74,10 @@ std::map<std::string, std::uint64_t> Counters::by_name() const {
           {"replies_before_every_peer_had_the_change", replies_before_every_peer_had_the_change},
           {"slack_commands", slack_commands},
           {"slack_events", slack_events},
+          {"slack_forged", slack_forged},
           {"slack_rejected", slack_rejected},
           {"slack_retries", slack_retries},
+          {"slack_untimely", slack_untimely},
           {"timeline_events", timeline_events}};
 }
 
@@ -54,6 +86,9 @@ std::string to_json(const Status& status) {
   slack::JsonWriter json(out);
   json.begin_object();
   json.field("name", status.name);
+  json.field("software", "muster " + std::string(kVersion));
+  json.key("ready").boolean(status.not_ready.empty());
+  if (!status.not_ready.empty()) json.field("not_ready", status.not_ready);
   json.field("replica", hex(status.run.value)).field("run", hex(status.run.value));
   json.key("log_head").number(static_cast<std::int64_t>(status.log_head));
   json.key("documents").number(static_cast<std::int64_t>(status.digest.documents));
@@ -70,9 +105,14 @@ std::string to_json(const Status& status) {
   if (status.conflicts) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
   }
+  if (status.clock_ahead) json.key("clock_ahead_ms").number(status.clock_ahead->count());
   json.key("peers").begin_array();
   for (const gossip::PeerStatus& peer : status.peers) write(json, peer);
   json.end_array();
+  if (status.system) {
+    json.key("system");
+    write(json, *status.system);
+  }
   json.key("counters").begin_object();
   for (const auto& [name, value] : status.counters) {
     json.key(name).number(static_cast<std::int64_t>(value));
@@ -95,9 +135,24 @@ std::string to_prometheus(const Status& status) {
   metric(out, "gauge", "documents", "", status.digest.documents);
   metric(out, "gauge", "records", "", status.digest.records);
   if (status.conflicts) metric(out, "gauge", "conflicts", "", *status.conflicts);
+  metric(out, "gauge", "ready", "", status.not_ready.empty() ? 1 : 0);
+  if (status.clock_ahead) {
+    out += "# TYPE muster_clock_ahead_seconds gauge\nmuster_clock_ahead_seconds " +
+           in_seconds(*status.clock_ahead) + "\n";
+  }
+  if (status.system) {
+    metric(out, "gauge", "store_bytes", "", status.system->store_bytes);
+    metric(out, "gauge", "disk_free_bytes", "", status.system->disk_free_bytes);
+    metric(out, "gauge", "journal_rows", "", status.system->journal_rows);
+    metric(out, "gauge", "descriptors", "", status.system->descriptors);
+    metric(out, "gauge", "memory_bytes", "", status.system->memory_bytes);
+  }
   peer_metric(out, status, "linked",
               [](const gossip::PeerStatus& peer) { return std::uint64_t{peer.state == "linked"}; });
   peer_metric(out, status, "lag_rows", [](const gossip::PeerStatus& peer) { return peer.lag; });
+  peer_metric(out, status, "lag_seconds", [](const gossip::PeerStatus& peer) {
+    return static_cast<std::uint64_t>(peer.lag_age.count());
+  });
   for (const auto& [name, value] : status.counters)
     metric(out, "counter", name + "_total", "", value);
   return out;

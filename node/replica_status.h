@@ -2,6 +2,7 @@
 // demo: one value, so that they never disagree.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "crdt/log_row.h"
 #include "crdt/repository.h"
 #include "gossip/peer.h"
+#include "node/event.h"
 
 namespace node {
 
@@ -23,8 +25,10 @@ struct Counters {
   std::uint64_t replies_before_every_peer_had_the_change = 0;
   std::uint64_t slack_commands = 0;
   std::uint64_t slack_events = 0;
+  std::uint64_t slack_forged = 0;  // Rejected: the signature was not made with our secret.
   std::uint64_t slack_rejected = 0;
   std::uint64_t slack_retries = 0;
+  std::uint64_t slack_untimely = 0;  // Rejected: the stamp was minutes away from our clock.
   std::uint64_t timeline_events = 0;
 
   [[nodiscard]] std::map<std::string, std::uint64_t> by_name() const;
@@ -44,6 +48,10 @@ struct Status {
   std::optional<std::uint64_t>
       conflicts;  // Tasks in conflict; absent where counting takes too long.
   std::vector<gossip::PeerStatus> peers;
+  // Of Slack's clock; absent while no request came lately.
+  std::optional<std::chrono::milliseconds> clock_ahead;
+  std::string_view not_ready;  // What /readyz says, static; empty where this peer is ready.
+  std::optional<SystemFacts> system;
   std::map<std::string, std::uint64_t> counters;  // By name.
 };
 

@@ -11,6 +11,8 @@
 #include "node/entropy.h"
 #include "node/local_access.h"
 #include "node/replica_records.h"
+#include "node/replica_version.h"
+#include "node/system_facts.h"
 
 namespace node {
 
@@ -41,10 +43,13 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   if (const auto judged = server->judge_standing(config); !judged) return judged.error();
   if (const auto listening = server->listen(config); !listening) return listening.error();
   server->drain_ = config.drain;
+  server->data_dir_ = config.data_dir;
+  server->disk_reserve_bytes_ = config.disk_reserve_bytes;
   crdt::Rng::Seed seed{};
   server->rng_.fill(seed);
   Performer& performer = *server;
   ReplicaConfig replica = config.replica;
+  replica.gossip.software = "muster " + std::string(kVersion);
   replica.admin_tokens = server->open_access(config.data_dir);
   replica.debug_notices = log.writes(Level::kDebug);
   server->driver_ =
@@ -146,7 +151,24 @@ void Server::run() {
   io_.run();
 }
 
+SystemFacts Server::measure() const {
+  const DiskSpace disk = disk_space_of(data_dir_);
+  SystemFacts facts;
+  facts.store_bytes = store_->size().used_bytes;
+  facts.disk_free_bytes = disk.free_bytes;
+  facts.disk_bytes = disk.bytes;
+  facts.disk_reserve_bytes = disk_reserve_bytes_;
+  facts.journal_rows = store_->journal_rows();
+  facts.descriptors = open_descriptors();
+  facts.descriptors_max = descriptors_allowed();
+  facts.memory_bytes = resident_anonymous_bytes();
+  return facts;
+}
+
 bool Server::submit(Event event) {
+  const auto* request = std::get_if<HttpRequest>(&event);
+  const bool asked = request != nullptr && request->listener == Listener::kAdmin;
+  if (asked) static_cast<void>(driver_->submit(measure()));  // Never refused: it is no work.
   if (!driver_->submit(std::move(event))) return false;
   schedule_turn();
   return true;

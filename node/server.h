@@ -68,6 +68,7 @@ class Server final : private Performer, private Intake {
   [[nodiscard]] crdt::Result<void> open_store(const Config& config);
   [[nodiscard]] crdt::Result<void> judge_standing(const Config& config);
   [[nodiscard]] crdt::Result<void> listen(const Config& config);
+  [[nodiscard]] SystemFacts measure() const;
   // REQUIRES the store is open and all listen.
   [[nodiscard]] std::vector<AdminToken> open_access(const std::string& data_dir);
   void schedule_turn();
@@ -91,6 +92,8 @@ class Server final : private Performer, private Intake {
   std::unique_ptr<PeerTransport> peers_;
   std::unique_ptr<Driver> driver_;
   boost::asio::signal_set signals_;
+  std::string data_dir_;
+  std::uint64_t disk_reserve_bytes_ = 0;
   Timer wake_timer_;
   Timer stop_timer_;
   Timer watchdog_timer_;

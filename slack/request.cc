@@ -66,7 +66,7 @@ Request parse_request(const HttpRequest& http, Verifier& verifier, crdt::WallTim
   const Verdict verdict = verifier.check(http.timestamp, http.signature, http.body, now);
   if (verdict != Verdict::kGenuine) {
     if (is_ssl_check(http)) return SslCheck{};
-    return Rejection{401, std::string(describe(verdict))};
+    return Rejection{401, std::string(describe(verdict)), verdict};
   }
   const auto stamp = parse_timestamp(http.timestamp.value);
   CHECK(stamp.has_value());  // The verifier read it.

@@ -92,7 +92,8 @@ struct UnknownEvent {
 
 struct Rejection {
   int status = 400;
-  std::string reason;  // For the log.
+  std::string reason;                   // For the log.
+  std::optional<Verdict> verdict = {};  // Of the signature, where that is why.
 };
 
 using Request = std::variant<SlashCommand, UrlVerification, SslCheck, EventCallback, AppRateLimited,

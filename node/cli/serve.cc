@@ -73,7 +73,7 @@ int serve(const ServeOptions& options) {
   try {
     (*server)->run();
   } catch (const std::exception& error) {
-    (*log)->write(Level::kError, std::string("this node cannot go on: ") + error.what());
+    (*log)->write(Level::kError, std::string("this peer cannot go on: ") + error.what());
     throw;
   }
   (*log)->write(Level::kInfo, "stopped");
@@ -84,7 +84,7 @@ int serve(const ServeOptions& options) {
 
 void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = app.add_subcommand("serve", "run one node until SIGTERM or ctrl-C");
+  CLI::App* command = app.add_subcommand("serve", "run one peer until SIGTERM or ctrl-C");
   command->add_option("--config", options->config, "its configuration (muster init makes one)")
       ->required();
   command->add_option(

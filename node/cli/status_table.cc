@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -65,21 +67,25 @@ struct Wording {
 constexpr std::array kValues{
     Wording{"name", "", ""},       // In the first line.
     Wording{"read_only", "", ""},  // In the first line.
+    Wording{"ready", "", ""},      // In the first line.
+    Wording{"not_ready", "", ""},  // In the first line.
     Wording{"complete", "", ""},   // In the first line.
     Wording{"replica", "", ""},    // The run.
-    Wording{"run", "run", "new at every start of the node"},
+    Wording{"run", "run", "new at every start of the peer"},
     Wording{"log_head", "changes", "in its log, which the peers follow"},
     Wording{"documents", "documents", "channels and people that it holds something of"},
     Wording{"records", "records", "timeline events and handled requests"},
-    Wording{"state_hash", "state hash", "two nodes with the same hash hold the same"},
+    Wording{"state_hash", "state hash", "two peers with the same hash hold the same"},
     Wording{"damage_found", "damage found", "stored values with a wrong checksum, since its start"},
     Wording{"damage_healed", "healed", "of them: fetched from peers, or written anew"},
     Wording{"damage_lost", "lost", "of them: no peer holds all of it"},
     Wording{"unreadable", "unreadable", "damaged documents that no peer has sent yet"},
+    Wording{"clock_ahead_ms", "clock", "against Slack's, by the stamps of its latest requests"},
     Wording{"conflicts", "conflicts", "tasks with two values, until a person picks one"}};
 
 constexpr std::array kColumns{Wording{"their_cursor", "", ""}, Wording{"our_cursor", "", ""},
-                              Wording{"lag", "lacks", ""}};
+                              Wording{"lag", "lacks", ""}, Wording{"lag_seconds", "", ""},
+                              Wording{"public_key", "", ""}};
 
 template <std::size_t size>
 Wording wording_of(const std::array<Wording, size>& known, const std::string& key) {
@@ -92,11 +98,35 @@ bool is_down(const Json& peer) {
   return peer.contains("state") && peer["state"].is_string() && peer["state"] != "linked";
 }
 
+// "0.4 s ahead". A stamp has lost of its second what a clock that is right seems ahead.
+std::string offset_text(std::int64_t milliseconds) {
+  const std::int64_t tenths = std::abs(milliseconds) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s " +
+         (milliseconds < 0 ? "behind" : "ahead");
+}
+
+// As people read it, by what the key says of its unit.
+std::string value_text(const std::string& key, const Json& value) {
+  if (value.is_number_unsigned() && key.ends_with("_bytes"))
+    return size_text(value.get<std::uint64_t>());
+  if (value.is_number_integer() && key == "clock_ahead_ms") {
+    return offset_text(value.get<std::int64_t>());
+  }
+  return text_of(value);
+}
+
+std::string unit_free(const std::string& key) {
+  return key.ends_with("_bytes") ? key.substr(0, key.size() - 6) : key;
+}
+
 std::string cell_of(const Json& entry, const std::string& key) {
   const Json value = entry.value(key, Json());
   if (key != "lag" || !value.is_number()) return text_of(value);
   if (is_down(entry)) return "unknown";  // Nobody can ask it.
-  return value == 0 ? "nothing" : value.dump() + (value == 1 ? " change" : " changes");
+  if (value == 0) return "nothing";
+  const std::string changes = value.dump() + (value == 1 ? " change" : " changes");
+  const Json age = entry.value("lag_seconds", Json());
+  return age.is_number() && age != 0 ? changes + " for " + age.dump() + " s" : changes;
 }
 
 std::vector<Row> rows_of(const Json& table) {
@@ -118,26 +148,35 @@ std::vector<Row> rows_of(const Json& table) {
   return rows;
 }
 
+// What /readyz tells the load balancer, where that is not "ready".
+std::string not_ready_of(const Json& status) {
+  const Json why = status.value("not_ready", Json());
+  if (!why.is_string()) return {};
+  return "NOT READY: " + text_of(why) + ". The load balancer is told to look elsewhere; muster " +
+         "doctor explains.\n";
+}
+
 // "a takes changes and is linked with 1 of 2 peers."
 std::string summary_of(const Json& status) {
   const Json read_only = status.value("read_only", Json());
-  std::string text = text_of(status.value("name", Json("the node")));
+  std::string text = text_of(status.value("name", Json("the peer")));
   text += read_only == true ? " REFUSES CHANGES, for its disk is full or its store fails (its log "
                               "says which); it"
                             : " takes changes and";
   const Json peers = status.value("peers", Json());
-  if (!is_table(peers)) return text + " has no peers.\n";
+  if (!is_table(peers)) return text + " has no peers.\n" + not_ready_of(status);
   const auto down = std::count_if(peers.begin(), peers.end(), is_down);
   const auto all = static_cast<std::ptrdiff_t>(peers.size());
   return text + " is linked with " + std::to_string(all - down) + " of " + std::to_string(all) +
-         (all == 1 ? " peer.\n" : " peers.\n");
+         (all == 1 ? " peer.\n" : " peers.\n") + not_ready_of(status);
 }
 
 // What to do about peers that are not linked.
 std::string advice_of(const Json& peers) {
   if (std::none_of(peers.begin(), peers.end(), is_down)) return {};
-  return "  A peer that is down gets what it lacks once it is linked. Why it is not: search this\n"
-         "  node's log, and that peer's, for \"not linked with\".\n";
+  return "  A peer that is down gets what it lacks once it is linked. Why it is not: muster "
+         "doctor\n"
+         "  tries it.\n";
 }
 
 void draw_structure(std::string& out, const std::string& key, const Json& value) {
@@ -148,11 +187,23 @@ void draw_structure(std::string& out, const std::string& key, const Json& value)
     return;
   }
   std::vector<Row> rows;
-  for (const auto& [name, inner] : value.items()) rows.push_back({label_of(name), text_of(inner)});
+  for (const auto& [name, inner] : value.items())
+    rows.push_back({label_of(unit_free(name)), value_text(name, inner)});
   draw_rows(out, rows);
 }
 
 }  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  std::array<char, 32> text{};
+  const char* format = unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s";
+  std::snprintf(text.data(), text.size(), format, value, kUnits[unit]);
+  return text.data();
+}
 
 crdt::Result<StatusTable> draw_status(std::string_view json) {
   const Json status = Json::parse(json, nullptr, false);
@@ -165,10 +216,10 @@ crdt::Result<StatusTable> draw_status(std::string_view json) {
   for (const auto& [key, value] : status.items()) {
     const Wording wording = wording_of(kValues, key);
     if (value.is_structured() || wording.label.empty()) continue;
-    values.push_back(
-        {label_of(std::string(wording.label)), text_of(value), std::string(wording.meaning)});
+    values.push_back({label_of(std::string(wording.label)), value_text(key, value),
+                      std::string(wording.meaning)});
   }
-  if (!values.empty()) table.text += "\nthis node\n";
+  if (!values.empty()) table.text += "\nthis peer\n";
   draw_rows(table.text, values);
   return table;
 }

@@ -1,10 +1,11 @@
 // Draws a status for a terminal: one sentence that says whether all is well, the peers, counters,
-// and what the node says of itself, in the words of whoever runs it.
+// and what the peer says of itself, in the words of whoever runs it.
 //
-// Shape    a field that is not known here is shown by its name, so a node may say more than this
+// Shape    a field that is not known here is shown by its name, so a peer may say more than this
 //          program was built for. Programs read the JSON instead.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,8 @@ struct StatusTable {
 };
 
 [[nodiscard]] crdt::Result<StatusTable> draw_status(std::string_view json);
+
+// "1.5 GiB"
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
 
 }  // namespace node::cli

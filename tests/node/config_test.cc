@@ -154,9 +154,9 @@ TEST_F(ConfigTest, RefusesWhatWouldNotWork) {
 }
 
 TEST_F(ConfigTest, RefusesToBeItsOwnPeerAndTwins) {
-  EXPECT_THAT(refusal_of("/peers/list/0/name", "a"), HasSubstr("this is the node itself"));
+  EXPECT_THAT(refusal_of("/peers/list/0/name", "a"), HasSubstr("this is the peer itself"));
   EXPECT_THAT(refusal_of("/peers/list/0/public_key", public_hex(1)),
-              HasSubstr("b has this node's own key"));
+              HasSubstr("b has this peer's own key"));
   json twin = config_["peers"]["list"][0];
   twin["name"] = "c";
   EXPECT_THAT(refusal_of("/peers/list/1", twin), HasSubstr("b and c have the same key"));

@@ -133,8 +133,8 @@ TEST_F(LmdbStoreTest, RefusesToOpenTwiceAndSaysWhoHasIt) {
 TEST_F(LmdbStoreTest, RefusesAStoreOfAnotherNodeOrCluster) {
   fill();
   options_.node = "b";
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("belongs to node a of cluster demo"),
-                               HasSubstr("is for node b of cluster demo")));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("belongs to peer a of cluster demo"),
+                               HasSubstr("is for peer b of cluster demo")));
 }
 
 TEST_F(LmdbStoreTest, RefusesAnotherFormat) {

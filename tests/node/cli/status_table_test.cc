@@ -1,10 +1,12 @@
 #include "node/cli/status_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
 
 using node::cli::draw_status;
+using testing::HasSubstr;
 
 constexpr const char* kTwoPeers = R"({
     "name": "a", "replica": "77", "run": "77", "log_head": 42, "read_only": false,
@@ -18,26 +20,26 @@ constexpr const char* kTwoPeers = R"({
 TEST(StatusTable, SaysFirstWhetherAllIsWellAndWhatAPeerLacksOnlyWhereThatIsKnown) {
   const auto table = draw_status(kTwoPeers);
   ASSERT_TRUE(table);
-  EXPECT_EQ(table->text,
-            "a takes changes and is linked with 1 of 2 peers.\n"
-            "\n"
-            "peers\n"
-            "  name  address        state   lacks     since\n"
-            "  bob   10.0.0.2:7000  linked  1 change  -\n"
-            "  c     10.0.0.3:7000  down    unknown   -\n"
-            "  A peer that is down gets what it lacks once it is linked. Why it is not: search "
-            "this\n"
-            "  node's log, and that peer's, for \"not linked with\".\n"
-            "\n"
-            "counters\n"
-            "  http requests  17\n"
-            "\n"
-            "warnings: none\n"
-            "\n"
-            "this node\n"
-            "  run      77    new at every start of the node\n"
-            "  changes  42    in its log, which the peers follow\n"
-            "  temper   fair\n");
+  EXPECT_EQ(
+      table->text,
+      "a takes changes and is linked with 1 of 2 peers.\n"
+      "\n"
+      "peers\n"
+      "  name  address        state   lacks     since\n"
+      "  bob   10.0.0.2:7000  linked  1 change  -\n"
+      "  c     10.0.0.3:7000  down    unknown   -\n"
+      "  A peer that is down gets what it lacks once it is linked. Why it is not: muster doctor\n"
+      "  tries it.\n"
+      "\n"
+      "counters\n"
+      "  http requests  17\n"
+      "\n"
+      "warnings: none\n"
+      "\n"
+      "this peer\n"
+      "  run      77    new at every start of the peer\n"
+      "  changes  42    in its log, which the peers follow\n"
+      "  temper   fair\n");
 }
 
 TEST(StatusTable, SaysThatChangesAreRefused) {
@@ -57,12 +59,24 @@ TEST(StatusTable, ATerminalObeysNothingThatANodeSays) {
   const auto table = draw_status(R"({"name": "a\u001b[2J", "x\u001b": "y\u001b[2J"})");
   ASSERT_TRUE(table);
   EXPECT_EQ(table->text,
-            "a\\x1b[2J takes changes and has no peers.\n\nthis node\n  x\\x1b  y\\x1b[2J\n");
+            "a\\x1b[2J takes changes and has no peers.\n\nthis peer\n  x\\x1b  y\\x1b[2J\n");
 }
 
 TEST(StatusTable, RefusesWhatIsNoStatus) {
   EXPECT_FALSE(draw_status("<html>"));
   EXPECT_FALSE(draw_status("[1]"));
+}
+
+TEST(StatusTable, SizesLagAndClocksAreInUnitsThatPeopleRead) {
+  const auto table = draw_status(R"({"name": "a", "ready": false, "not_ready": "clock",
+      "clock_ahead_ms": -61250,
+      "peers": [{"name": "b", "state": "linked", "lag": 3, "lag_seconds": 40}],
+      "system": {"store_bytes": 1610612736, "journal_rows": 12}})");
+  ASSERT_TRUE(table);
+  EXPECT_THAT(table->text, HasSubstr("NOT READY: clock."));
+  EXPECT_THAT(table->text, HasSubstr("3 changes for 40 s"));
+  EXPECT_THAT(table->text, HasSubstr("store         1.5 GiB"));
+  EXPECT_THAT(table->text, HasSubstr("61.2 s behind"));
 }
 
 }  // namespace

@@ -1,0 +1,211 @@
+#include "node/cli/doctor_findings.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "node/cli/status_table.h"
+#include "node/log.h"
+
+namespace node::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kClockWarnMs = 5'000;    // Beyond what a slow way from Slack explains.
+constexpr std::int64_t kClockGraveMs = 60'000;  // From here on /readyz fails.
+constexpr std::int64_t kLagSecondsMax = 30;     // A linked peer is told within milliseconds.
+constexpr std::uint64_t kForgedNoise = 10;      // Strangers try; that many in one run is a pattern.
+// Below this a busy day may fill it: an incident channel of 24 tasks is some 100 KB.
+constexpr std::uint64_t kDiskFreeMin = std::uint64_t{1} << 30;
+// The store, the log, listeners, links with 128 peers, and room for what is tried again.
+constexpr std::uint64_t kDescriptorsBeside = 256;
+constexpr std::uint64_t kDescriptorsLeftMin = 64;
+
+std::int64_t number(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+}
+
+std::uint64_t count(const Json& object, const char* key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(object, key)));
+}
+
+// Names and texts of a peer go to a terminal.
+std::string text(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return {};
+  return escape_control(found->get_ref<const std::string&>());
+}
+
+bool is_true(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+void judge_slack(const Json& counters, std::vector<Finding>& findings) {
+  const std::uint64_t forged = count(counters, "slack_forged");
+  const std::uint64_t genuine = count(counters, "slack_commands") + count(counters, "slack_events");
+  const std::string refused = std::to_string(forged) + (forged == 1 ? " request" : " requests");
+  if (forged > genuine) {
+    findings.push_back(
+        {"wrong-secret",
+         refused +
+             " came with a signature that was not made with this peer's signing secret, and "
+             "only " +
+             std::to_string(genuine) + " with one that was: the secret is most likely wrong",
+         "compare the file or variable that slack.signing_secret_file or signing_secret_env names "
+         "with \"Basic Information\" > \"Signing Secret\" of your app at api.slack.com, then "
+         "restart this peer"});
+  } else if (forged >= kForgedNoise) {
+    findings.push_back({"forged-requests",
+                        refused + " came with a signature that is not Slack's, among " +
+                            std::to_string(genuine) +
+                            " genuine ones: somebody else reaches this address",
+                        "let only the load balancer reach slack.listen"});
+  }
+}
+
+void judge_clock(const Json& status, const Json& counters, std::vector<Finding>& findings) {
+  const std::int64_t ahead = number(status, "clock_ahead_ms");
+  if (std::abs(ahead) <= kClockWarnMs) return;
+  const std::uint64_t untimely = count(counters, "slack_untimely");
+  const std::string by =
+      std::to_string(std::abs(ahead) / 1000) + " s " + (ahead < 0 ? "behind" : "ahead of");
+  std::string what = "this machine's clock is " + by + " Slack's, as its requests are stamped";
+  if (untimely > 0) {
+    what += "; " + std::to_string(untimely) + " of them were refused for it";
+  } else if (std::abs(ahead) > kClockGraveMs) {
+    what +=
+        ", so /readyz tells the load balancer to look elsewhere; from 300 s on its requests "
+        "are refused";
+  }
+  findings.push_back({"skewed-clock", what,
+                      "set it right and keep it so: timedatectl set-ntp true (or chrony); nothing "
+                      "needs a restart"});
+}
+
+void judge_damage(const Json& status, std::vector<Finding>& findings) {
+  const std::uint64_t found = count(status, "damage_found");
+  const std::uint64_t unreadable = count(status, "unreadable");
+  const std::uint64_t lost = count(status, "damage_lost");
+  if (found == 0 && unreadable == 0 && lost == 0) return;
+  std::string what =
+      "the disk or the memory of this machine alters data: " + std::to_string(found) +
+      " stored values had a wrong checksum and were not used";
+  what += ", " + std::to_string(count(status, "damage_healed")) + " are healed";
+  if (unreadable > 0) what += ", " + std::to_string(unreadable) + " documents wait for a peer";
+  if (lost > 0) what += ", of " + std::to_string(lost) + " no peer holds all";
+  findings.push_back({"damaged-values", std::move(what),
+                      "look at the machine (dmesg, smartctl -a, a memory test) and at this peer's "
+                      "log for which values; keep it linked, what other peers hold comes back"});
+}
+
+void judge_store(const Json& status, std::vector<Finding>& findings) {
+  if (is_true(status, "read_only")) {
+    findings.push_back({"read-only",
+                        "this peer refuses changes: its disk is full or its store fails",
+                        "free space on the disk of its data_dir; where there is enough, its log "
+                        "says what the store said. It goes on by itself"});
+  }
+  judge_damage(status, findings);
+  const std::string catching_up = text(status, "catching_up");
+  if (!catching_up.empty()) {
+    findings.push_back({"catching-up", "this peer answers no Slack request yet, for " + catching_up,
+                        "let it link with a peer that is not catching up itself; the first whole "
+                        "session ends it. Where there is no such peer: muster serve "
+                        "--accept-restored"});
+  }
+  if (const std::uint64_t rollbacks = count(status, "rollbacks_found"); rollbacks > 0) {
+    findings.push_back({"rolled-back",
+                        "other peers know more of this store's past than it does itself: it was "
+                        "restored or rolled back underneath, " +
+                            std::to_string(rollbacks) + " times seen",
+                        "find out who sets this disk back (snapshots of virtual machines?); what "
+                        "was lost comes back from the others"});
+  }
+}
+
+void judge_peers(const Json& status, const std::string& software, std::vector<Finding>& findings) {
+  const std::string own = text(status, "software");
+  if (!own.empty() && own != software) {
+    findings.push_back({"old-process",
+                        "the peer that runs is " + own + ", this program " + software,
+                        "restart it, one peer after the other"});
+  }
+  const auto peers = status.find("peers");
+  if (peers == status.end() || !peers->is_array()) return;
+  for (const Json& peer : *peers) {
+    const std::string name = text(peer, "name");
+    const std::string theirs = text(peer, "software");
+    if (!theirs.empty() && !own.empty() && theirs != own) {
+      findings.push_back({"mixed-versions",
+                          "this peer is " + own + ", " + name + " is " + theirs +
+                              ": fine while you upgrade, not for long",
+                          "upgrade the older one"});
+    }
+    const std::int64_t age = number(peer, "lag_seconds");
+    if (age > kLagSecondsMax) {
+      findings.push_back({"stale-peer",
+                          name + " has lacked " + std::to_string(count(peer, "lag")) +
+                              " changes for " + std::to_string(age) + " s",
+                          "look at its disk, its processor and the network between; nothing is "
+                          "lost, it gets them as fast as it takes them"});
+    }
+  }
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? "" : " (" + std::to_string(100 * part / whole) + " %)";
+}
+
+}  // namespace
+
+std::vector<Finding> judge_disk(std::uint64_t free_bytes, std::uint64_t bytes,
+                                std::uint64_t reserve_bytes, const std::string& folder) {
+  if (bytes == 0) return {};  // Nobody could say.
+  const std::string where = folder.empty() ? "the disk of data_dir" : "the disk of " + folder;
+  const std::string left =
+      size_text(free_bytes) + share(free_bytes, bytes) + " is free on " + where;
+  if (free_bytes < reserve_bytes) {
+    return {{"full-disk",
+             left + ", less than store.disk_reserve_bytes (" + size_text(reserve_bytes) +
+                 "): changes are refused",
+             "free space there, or lower store.disk_reserve_bytes; the peer goes on by itself"}};
+  }
+  if (free_bytes - reserve_bytes < kDiskFreeMin || free_bytes < bytes / 20) {
+    return {{"nearly-full-disk",
+             "only " + left + "; below " + size_text(reserve_bytes) + " changes are refused",
+             "free space there, or move data_dir to a larger disk while the peer is stopped"}};
+  }
+  return {};
+}
+
+std::vector<Finding> judge_descriptors(std::uint64_t used, std::uint64_t allowed,
+                                       std::uint64_t connections_max) {
+  if (allowed == 0) return {};
+  const bool scarce = allowed < used + kDescriptorsLeftMin;
+  if (!scarce && allowed >= connections_max + kDescriptorsBeside) return {};
+  return {{"few-descriptors",
+           "the peer may open " + std::to_string(allowed) + " files and sockets" +
+               (used > 0 ? " and has " + std::to_string(used) + " open" : "") +
+               "; limits.connections alone is " + std::to_string(connections_max),
+           "raise the limit (LimitNOFILE= of the systemd unit, ulimit -Hn in a shell) above " +
+               std::to_string(connections_max + kDescriptorsBeside) +
+               ", or lower limits.connections"}};
+}
+
+std::vector<Finding> judge_status(const Json& status, const std::string& software) {
+  std::vector<Finding> findings;
+  const Json counters = status.value("counters", Json::object());
+  judge_slack(counters, findings);
+  judge_clock(status, counters, findings);
+  judge_store(status, findings);
+  judge_peers(status, software, findings);
+  const Json system = status.value("system", Json::object());
+  const auto disk = judge_disk(count(system, "disk_free_bytes"), count(system, "disk_bytes"),
+                               count(system, "disk_reserve_bytes"), "");
+  findings.insert(findings.end(), disk.begin(), disk.end());
+  return findings;
+}
+
+}  // namespace node::cli
