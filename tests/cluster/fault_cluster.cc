@@ -305,9 +305,18 @@ void FaultCluster::join(int a, int b) {
   set_lanes(a, b);
 }
 
-void FaultCluster::kill(int peer) { at(peer).process->kill(); }
-void FaultCluster::stop(int peer) { at(peer).process->signal(SIGSTOP); }
-void FaultCluster::go_on(int peer) { at(peer).process->signal(SIGCONT); }
+// A peer that would not start has none, and is blamed already.
+void FaultCluster::kill(int peer) {
+  if (at(peer).process) at(peer).process->kill();
+}
+
+void FaultCluster::stop(int peer) {
+  if (at(peer).process) at(peer).process->signal(SIGSTOP);
+}
+
+void FaultCluster::go_on(int peer) {
+  if (at(peer).process) at(peer).process->signal(SIGCONT);
+}
 
 void FaultCluster::fill_disk(int number) {
   Peer& peer = at(number);
@@ -319,6 +328,7 @@ void FaultCluster::fill_disk(int number) {
   const std::string block(64 << 10, 'x');
   const std::string path = (peer.folder / "store" / "filler").string();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return blame("cannot fill the disk of peer " + std::to_string(number));
   while (::write(file, block.data(), block.size()) > 0) continue;
   ::close(file);
 }
