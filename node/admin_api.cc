@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "node/admin_config.h"
 #include "node/admin_import.h"
 #include "slack/json_reader.h"
 #include "slack/json_writer.h"
@@ -46,6 +47,10 @@ void serve_routes(AdminContext& context, const AdminRequest& request) {
 
 constexpr std::array kRoutes{
     AdminRoute{"GET", "/", AdminRole::kReader, "what there is here", serve_routes},
+    AdminRoute{"GET", "/config/", AdminRole::kReader, "a key's value and version",
+               serve_config_get},
+    AdminRoute{"PUT", "/config/", AdminRole::kOperator, "sets a key: {value, if_version}",
+               serve_config_put},
     AdminRoute{"POST", "/import", AdminRole::kOperator,
                "join lines of an export: {\"lines\": [...]}; ?wait=local|N|all&timeout=2s",
                serve_import},

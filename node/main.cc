@@ -12,6 +12,7 @@
 #include "node/cli/backup.h"
 #include "node/cli/bench.h"
 #include "node/cli/command.h"
+#include "node/cli/config.h"
 #include "node/cli/demo.h"
 #include "node/cli/doctor.h"
 #include "node/cli/export.h"
@@ -51,6 +52,7 @@ int run(int argc, char** argv) {
   app.footer("Try it:\n  muster demo");
   node::cli::Action action;
   node::cli::add_bench(app, action);
+  node::cli::add_config(app, action);
   node::cli::add_demo(app, action);
   node::cli::add_doctor(app, action);
   node::cli::add_init(app, action);
