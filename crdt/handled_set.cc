@@ -12,6 +12,10 @@
 namespace crdt {
 namespace {
 
+// About a page of a store. More at a time would be much work for one request, and where many
+// documents are flooded alike, for one commit.
+constexpr std::size_t kOldestPart = 8;
+
 constexpr std::string_view kFirst = "h/";
 constexpr std::string_view kPastLast = "h0";  // '0' follows '/'.
 
@@ -35,16 +39,16 @@ bool is_old(Rank rank, Rank now) {
   return rank.micros < now.micros - kept;
 }
 
-std::vector<const HandledMark*> older_half(const Document::Marks& marks, const RequestId& own) {
+std::vector<const HandledMark*> oldest_part(const Document::Marks& marks, const RequestId& own) {
   std::vector<const HandledMark*> all;
   for (const HandledMark& mark : marks) {
     if (mark.request != own) all.push_back(&mark);
   }
-  const auto half = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-  std::nth_element(all.begin(), half, all.end(), [](const HandledMark* a, const HandledMark* b) {
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(all.size() / kOldestPart);
+  std::nth_element(all.begin(), end, all.end(), [](const HandledMark* a, const HandledMark* b) {
     return std::tie(a->rank, a->dot) < std::tie(b->rank, b->dot);
   });
-  all.erase(half, all.end());
+  all.erase(end, all.end());
   return all;
 }
 
@@ -89,7 +93,7 @@ std::size_t expire_handled(Edit& edit, Rank now) {
   };
   const Document::Marks& marks = document.marks();
   if (marks.size() >= kHandledMax) {
-    for (const HandledMark* mark : older_half(marks, own)) expire(*mark);
+    for (const HandledMark* mark : oldest_part(marks, own)) expire(*mark);
   } else {
     sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
       if (mark.request != own && is_old(mark.rank, now)) expire(mark);

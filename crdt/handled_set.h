@@ -5,8 +5,8 @@
 //          It is added in the delta of the change itself, so whoever has the change has the mark.
 // Size     an hour of requests: every add looks at kSweepEntries others and removes the old ones,
 //          and at as many of those that no mark can express (crdt/handled_mark.h). Where there are
-//          kHandledMax, it removes the older half of them at once, however young: what lies side
-//          by side in a store goes together.
+//          kHandledMax, it removes the oldest eighth of them at once, however young: what lies
+//          side by side in a store goes together.
 //          No state is kept for that: the sweep starts behind the new request's own id, and ids are
 //          hashes, so it visits every entry alike. A request that several replicas handled keeps
 //          its marks: they tell what it wrote twice from what two people wrote.
@@ -44,9 +44,9 @@ inline constexpr std::size_t kHandledMax = 256;
 void add_handled(Edit& edit, Bytes note = {});
 
 // Looks at the kSweepEntries entries behind the Edit's own request, around the end to the
-// beginning, and removes those older than kHandledMicros at `now`, or the older half of all where
-// there are kHandledMax; likewise the old ones among those that are not packed. Returns how many it
-// removed.
+// beginning, and removes those older than kHandledMicros at `now`, or the oldest eighth of all
+// where there are kHandledMax; likewise the old ones among those that are not packed. Returns how
+// many it removed.
 std::size_t expire_handled(Edit& edit, Rank now);
 
 }  // namespace crdt
