@@ -17,6 +17,7 @@ class Shrinker {
       : best_{plan, failure, 0}, attempt_(attempt) {}
 
   Shrunk run() {
+    end_at_failure();
     std::size_t before = 0;
     do {
       before = size();
@@ -47,6 +48,17 @@ class Shrinker {
     best_.plan = std::move(plan);
     best_.failure = *failure;
     return true;
+  }
+
+  // What comes later has no part in it.
+  void end_at_failure() {
+    Plan plan = best_.plan;
+    const Time end = best_.failure.at;
+    if (end >= plan.options.length) return;
+    std::erase_if(plan.commands, [&](const Command& command) { return command.at > end; });
+    std::erase_if(plan.faults, [&](const Fault& fault) { return fault.at > end; });
+    take(std::move(plan));
+    end_sooner();
   }
 
   void thin_people() {
