@@ -8,13 +8,13 @@ MemberId member_of(const PublicKey& key) {
   return {value};
 }
 
-std::string_view name_of(MemberState state) {
+std::string_view name_of(Liveness state) {
   switch (state) {
-    case MemberState::kAlive:
+    case Liveness::kAlive:
       return "alive";
-    case MemberState::kSuspect:
+    case Liveness::kSuspect:
       return "suspect";
-    case MemberState::kDead:
+    case Liveness::kDead:
       return "dead";
   }
   return "";

@@ -26,15 +26,15 @@ struct MemberId {
 [[nodiscard]] MemberId member_of(const PublicKey& key);
 
 // In order of gravity.
-enum class MemberState : std::uint8_t { kAlive, kSuspect, kDead };
+enum class Liveness : std::uint8_t { kAlive, kSuspect, kDead };
 
-[[nodiscard]] std::string_view name_of(MemberState state);  // "alive", "suspect", "dead".
+[[nodiscard]] std::string_view name_of(Liveness state);  // "alive", "suspect", "dead".
 
 // One statement about a member, as it is passed on.
 struct News {
   MemberId member;
   std::uint64_t incarnation = 0;
-  MemberState state = MemberState::kAlive;
+  Liveness state = Liveness::kAlive;
   MemberId by;  // Whose evidence it is.
 
   bool operator==(const News&) const = default;

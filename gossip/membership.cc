@@ -35,7 +35,7 @@ void Membership::add(Instant now, MemberId id) {
 void Membership::remove(MemberId id) {
   Member* member = known(id);
   if (member == nullptr) return;
-  set(member->since, id, *member, 0, MemberState::kDead);  // Out of the digest and the counts.
+  set(member->since, id, *member, 0, Liveness::kDead);  // Out of the digest and the counts.
   --dead_;
   std::erase(output_.changed, id);
   if (member->linked) --linked_;
@@ -58,7 +58,7 @@ const Membership::Member* Membership::find(MemberId id) const {
 
 bool Membership::alive(MemberId id) const {
   const Member* member = find(id);
-  return member != nullptr && member->state == MemberState::kAlive;
+  return member != nullptr && member->state == Liveness::kAlive;
 }
 
 milliseconds Membership::scaled(milliseconds time) const { return time * (health_ + 1); }
@@ -119,7 +119,7 @@ void Membership::link_up(Instant now, MemberId id) {
   if (member == nullptr || std::exchange(member->linked, true)) return;
   if (++linked_ == 1 && round_at_) round_at_ = now + kRoundEvery;
   Swim hello = message(SwimKind::kNews);
-  if (member->incarnation > 0 && member->state != MemberState::kAlive) {
+  if (member->incarnation > 0 && member->state != Liveness::kAlive) {
     hello.news.push_back(news_of(id, *member));
   }
   send(id, std::move(hello));
@@ -130,7 +130,7 @@ void Membership::link_down(Instant now, MemberId id) {
   if (member == nullptr || !std::exchange(member->linked, false)) return;
   --linked_;
   member->ready = false;
-  if (member->state == MemberState::kAlive) urgent_.push_back(id);
+  if (member->state == Liveness::kAlive) urgent_.push_back(id);
   if (probe_ && probe_->target == id && !probe_->asked_others) probe_->direct_until = now;
 }
 
@@ -148,7 +148,7 @@ void Membership::begin(Instant now) {
   // Not all members at once.
   probe_at_ = now + milliseconds(rng_.below(static_cast<std::uint64_t>(period_.count())));
   view_at_ = now + view_every_;
-  tell(now, {self_, incarnation_, MemberState::kAlive, self_});
+  tell(now, {self_, incarnation_, Liveness::kAlive, self_});
 }
 
 void Membership::tick(Instant now) {
@@ -196,13 +196,13 @@ std::optional<Instant> Membership::wake_at() const {
 
 bool Membership::probeable(MemberId id) const {
   const Member* member = find(id);
-  return member != nullptr && member->incarnation > 0 && member->state != MemberState::kDead;
+  return member != nullptr && member->incarnation > 0 && member->state != Liveness::kDead;
 }
 
 std::optional<MemberId> Membership::successor() const {
   const auto begin = members_.upper_bound(self_);
   const auto fits = [&](const auto& entry) {
-    return entry.second.linked && entry.second.state != MemberState::kDead;
+    return entry.second.linked && entry.second.state != Liveness::kDead;
   };
   auto found = std::find_if(begin, members_.end(), fits);
   if (found == members_.end()) {
@@ -299,7 +299,7 @@ void Membership::run_relays(Instant now) {
 std::vector<MemberId> Membership::draw_linked(std::size_t count, MemberId except) {
   std::vector<MemberId> candidates;
   for (const auto& [id, member] : members_) {
-    if (member.linked && member.state == MemberState::kAlive && id != except) {
+    if (member.linked && member.state == Liveness::kAlive && id != except) {
       candidates.push_back(id);
     }
   }
@@ -320,7 +320,7 @@ void Membership::judge(Instant now) {
   }
   for (const MemberId id : over) {
     Member& member = members_.at(id);
-    set(now, id, member, member.incarnation, MemberState::kDead);
+    set(now, id, member, member.incarnation, Liveness::kDead);
     tell(now, news_of(id, member));
   }
 }
@@ -329,10 +329,10 @@ void Membership::give_up_silent(Instant now) {
   if (!silent_until_ || *silent_until_ > now) return;
   silent_until_.reset();
   for (auto& [id, member] : members_) {
-    if (member.incarnation > 0 || member.state == MemberState::kDead) continue;
+    if (member.incarnation > 0 || member.state == Liveness::kDead) continue;
     const Instant until = member.since + limits().longest;
     if (until <= now) {
-      set(now, id, member, 0, MemberState::kDead);
+      set(now, id, member, 0, Liveness::kDead);
     } else {
       keep_earliest(silent_until_, until);
     }

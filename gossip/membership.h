@@ -80,7 +80,7 @@ class Membership {
 
   struct Member {
     std::uint64_t incarnation = 0;
-    MemberState state = MemberState::kSuspect;  // Neither counted on nor given up, at first.
+    Liveness state = Liveness::kSuspect;  // Neither counted on nor given up, at first.
     bool linked = false;
     bool ready = false;   // As it said over its link.
     crdt::Instant since;  // Of `state`.
@@ -164,7 +164,7 @@ class Membership {
 
   // --- believing ---
   void set(crdt::Instant now, MemberId id, Member& member, std::uint64_t incarnation,
-           MemberState state);
+           Liveness state);
   void accuse(crdt::Instant now, MemberId id, bool certain);
   void suspect(crdt::Instant now, MemberId id, Member& member, const News& news);
   void hear_claim(crdt::Instant now, MemberId from, Member& member, const Swim& message);

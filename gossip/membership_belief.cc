@@ -17,7 +17,7 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 // Of a statement, for the digest of a view: the xor of all of them.
-std::uint64_t digest_of(MemberId id, std::uint64_t incarnation, MemberState state) {
+std::uint64_t digest_of(MemberId id, std::uint64_t incarnation, Liveness state) {
   if (incarnation == 0) return 0;  // Not heard of: as if it were not listed.
   return mixed(id.value + mixed(4 * incarnation + static_cast<std::uint64_t>(state)));
 }
@@ -25,7 +25,7 @@ std::uint64_t digest_of(MemberId id, std::uint64_t incarnation, MemberState stat
 }  // namespace
 
 std::uint32_t Membership::view() const {
-  const std::uint64_t all = digest_ ^ digest_of(self_, incarnation_, MemberState::kAlive);
+  const std::uint64_t all = digest_ ^ digest_of(self_, incarnation_, Liveness::kAlive);
   return static_cast<std::uint32_t>(all ^ (all >> 32));
 }
 
@@ -36,11 +36,11 @@ News Membership::news_of(MemberId id, const Member& member) const {
 }
 
 void Membership::set(Instant now, MemberId id, Member& member, std::uint64_t incarnation,
-                     MemberState state) {
+                     Liveness state) {
   digest_ ^= digest_of(id, member.incarnation, member.state) ^ digest_of(id, incarnation, state);
-  if (state != MemberState::kSuspect) suspicions_.erase(id);
-  dead_ += state == MemberState::kDead ? 1 : 0;
-  dead_ -= member.state == MemberState::kDead ? 1 : 0;
+  if (state != Liveness::kSuspect) suspicions_.erase(id);
+  dead_ += state == Liveness::kDead ? 1 : 0;
+  dead_ -= member.state == Liveness::kDead ? 1 : 0;
   if (std::exchange(member.state, state) != state) {
     member.since = now;
     output_.changed.push_back(id);
@@ -54,7 +54,7 @@ void Membership::set(Instant now, MemberId id, Member& member, std::uint64_t inc
 void Membership::accuse(Instant now, MemberId id, bool certain) {
   Member* member = known(id);
   if (member == nullptr || !probeable(id)) return;
-  const News news{id, member->incarnation, MemberState::kSuspect, self_};
+  const News news{id, member->incarnation, Liveness::kSuspect, self_};
   const auto suspicion = suspicions_.find(id);
   if (suspicion == suspicions_.end()) {
     suspect(now, id, *member, news);
@@ -68,7 +68,7 @@ void Membership::accuse(Instant now, MemberId id, bool certain) {
 
 // It is suspect from now on, as `news` says.
 void Membership::suspect(Instant now, MemberId id, Member& member, const News& news) {
-  set(now, id, member, news.incarnation, MemberState::kSuspect);
+  set(now, id, member, news.incarnation, Liveness::kSuspect);
   // Only who is linked can confirm: where no link is left, there is nothing to wait for.
   const auto is_linked = [&](MemberId other) {
     const Member* found = find(other);
@@ -108,11 +108,11 @@ void Membership::hear_claim(Instant now, MemberId from, Member& member, const Sw
   const std::uint64_t claimed = message.incarnation;
   if (claimed > member.incarnation || member.incarnation - claimed > kJumpMax) {
     const bool new_here = member.incarnation == 0;
-    set(now, from, member, claimed, MemberState::kAlive);
+    set(now, from, member, claimed, Liveness::kAlive);
     if (!new_here) tell(now, news_of(from, member));  // For those that it has no link with.
     return;
   }
-  if (claimed == member.incarnation && member.state == MemberState::kAlive) return;
+  if (claimed == member.incarnation && member.state == Liveness::kAlive) return;
   Swim answer = this->message(SwimKind::kNews);
   answer.news.push_back(news_of(from, member));
   send(from, std::move(answer));
@@ -124,23 +124,23 @@ void Membership::hear_news(Instant now, MemberId from, const News& news) {
   if (member == nullptr || news.incarnation < member->incarnation) return;
   if (news.incarnation - member->incarnation > kJumpMax) return output_.lied.push_back(from);
   const bool newer = news.incarnation > member->incarnation;
-  if (news.state == MemberState::kAlive) {
+  if (news.state == Liveness::kAlive) {
     if (!newer) return;
-    set(now, news.member, *member, news.incarnation, MemberState::kAlive);
+    set(now, news.member, *member, news.incarnation, Liveness::kAlive);
     tell(now, news);
     if (member->linked) output_.doubted.push_back(news.member);
     return;
   }
-  if (!newer && member->state == MemberState::kDead) return;
-  const bool dead = news.state == MemberState::kDead;
+  if (!newer && member->state == Liveness::kDead) return;
+  const bool dead = news.state == Liveness::kDead;
   if (dead && !member->linked) {
-    set(now, news.member, *member, news.incarnation, MemberState::kDead);
+    set(now, news.member, *member, news.incarnation, Liveness::kDead);
     return tell(now, news);
   }
   const auto suspicion = suspicions_.find(news.member);
   if (newer || suspicion == suspicions_.end()) {
     suspect(now, news.member, *member,
-            {news.member, news.incarnation, MemberState::kSuspect, news.by});
+            {news.member, news.incarnation, Liveness::kSuspect, news.by});
     // Who declared it dead has no link to tell it so.
     if (dead) send(news.member, with_news(this->message(SwimKind::kNews), news.member));
   } else if (suspicion->second.confirm(news.by) && !dead) {
@@ -151,19 +151,19 @@ void Membership::hear_news(Instant now, MemberId from, const News& news) {
 
 void Membership::hear_of_self(Instant now, MemberId from, const News& news) {
   if (news.incarnation < incarnation_) {
-    if (news.state != MemberState::kAlive) send(from, message(SwimKind::kNews));
+    if (news.state != Liveness::kAlive) send(from, message(SwimKind::kNews));
     return;
   }
-  if (news.incarnation == incarnation_ && news.state == MemberState::kAlive) return;
+  if (news.incarnation == incarnation_ && news.state == Liveness::kAlive) return;
   if (news.incarnation - incarnation_ > kJumpMax) return output_.lied.push_back(from);
-  if (news.state != MemberState::kAlive) worsen(1);
+  if (news.state != Liveness::kAlive) worsen(1);
   refute(now, news.incarnation);
 }
 
 void Membership::refute(Instant now, std::uint64_t above) {
   incarnation_ = above + 1;
   send_all({});
-  tell(now, {self_, incarnation_, MemberState::kAlive, self_});
+  tell(now, {self_, incarnation_, Liveness::kAlive, self_});
 }
 
 void Membership::hear_probe_for(Instant now, MemberId from, const Swim& message) {
@@ -202,7 +202,7 @@ void Membership::hear_nack(Instant now, const Swim& message) {
 void Membership::compare_views(Instant now, MemberId from, const Swim& message) {
   if (message.view == view() || !news_.empty() || view_at_ > now) return;
   Swim all = this->message(SwimKind::kView);
-  all.news.push_back({self_, incarnation_, MemberState::kAlive, self_});
+  all.news.push_back({self_, incarnation_, Liveness::kAlive, self_});
   for (const auto& [id, member] : members_) {
     if (member.incarnation > 0) all.news.push_back(news_of(id, member));
   }

@@ -20,6 +20,7 @@
 #include "crdt/record.h"
 #include "crdt/repository.h"
 #include "crdt/version_vector.h"
+#include "gossip/member.h"
 
 namespace gossip {
 
@@ -151,6 +152,6 @@ struct Pong {
 };
 
 using Message = std::variant<Hello, Resume, Linked, Push, Pushed, Offer, Expand, Resolved, Want,
-                             FragmentPart, Records, Ping, Pong, Lacking>;
+                             FragmentPart, Records, Ping, Pong, Lacking, Swim>;
 
 }  // namespace gossip

@@ -232,6 +232,7 @@ class Peer {
   Verdict on(crdt::Instant now, Link& link, const Ping& ping);
   Verdict on(crdt::Instant now, Link& link, const Pong& pong);
   Verdict on(crdt::Instant now, Link& link, const Lacking& lacking);
+  Verdict on(crdt::Instant now, Link& link, const Swim& swim);
 
   crdt::Applied apply(Link& link, const Push& push);
   void retry_parked(crdt::Instant now);

@@ -396,6 +396,8 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
   return std::nullopt;
 }
 
+Peer::Verdict Peer::on(Instant, Link&, const Swim&) { return std::nullopt; }
+
 Peer::Verdict Peer::on(Instant, Link& link, const Ping&) {
   send(link, Pong{});
   return std::nullopt;

@@ -30,6 +30,13 @@ struct DocumentContext {
   context @1 :Data;
 }
 
+struct News {
+  member @0 :UInt64;
+  incarnation @1 :UInt64;  # Not 0.
+  by @2 :UInt64;
+  state @3 :UInt8;  # 0 alive, 1 suspect, 2 dead.
+}
+
 struct Message {
   union {
     hello :group {
@@ -80,6 +87,15 @@ struct Message {
     lacking :group {
       documents @27 :List(Data);
       records @28 :List(Data);
+    }
+    swim :group {
+      kind @29 :UInt8;  # 0 probe, 1 ack, 2 probe for, 3 nack, 4 news, 5 view.
+      number @30 :UInt32;
+      target @31 :UInt64;
+      incarnation @32 :UInt64;  # Not 0.
+      ready @33 :Bool;
+      view @34 :UInt32;
+      news @35 :List(News);
     }
   }
 }

@@ -131,6 +131,24 @@ void build(wire::Message::Builder out, const Lacking& lacking) {
 void build(wire::Message::Builder out, const Ping&) { out.setPing(); }
 void build(wire::Message::Builder out, const Pong&) { out.setPong(); }
 
+void build(wire::Message::Builder out, const Swim& swim) {
+  auto to = out.initSwim();
+  to.setKind(static_cast<std::uint8_t>(swim.kind));
+  to.setNumber(swim.number);
+  to.setTarget(swim.target.value);
+  to.setIncarnation(swim.incarnation);
+  to.setReady(swim.ready);
+  to.setView(swim.view);
+  if (swim.news.empty()) return;
+  auto news = to.initNews(swim.news.size());
+  for (unsigned i = 0; i < swim.news.size(); ++i) {
+    news[i].setMember(swim.news[i].member.value);
+    news[i].setIncarnation(swim.news[i].incarnation);
+    news[i].setBy(swim.news[i].by.value);
+    news[i].setState(static_cast<std::uint8_t>(swim.news[i].state));
+  }
+}
+
 // --- reading: each returns nothing where a limit is broken ---
 
 std::optional<std::string> document_key(capnp::Data::Reader in) {
@@ -242,6 +260,28 @@ std::optional<Message> read(wire::Message::Lacking::Reader in) {
   return lacking;
 }
 
+// Kinds and states of a later version are skipped, as whole messages of one are.
+std::optional<Message> read(wire::Message::Swim::Reader in, bool& known) {
+  known = in.getKind() <= static_cast<std::uint8_t>(SwimKind::kView);
+  if (!known || in.getIncarnation() == 0 || in.getNews().size() > kListMax) return std::nullopt;
+  Swim swim{static_cast<SwimKind>(in.getKind()),
+            in.getNumber(),
+            {in.getTarget()},
+            in.getIncarnation(),
+            in.getReady(),
+            in.getView(),
+            {}};
+  for (const auto news : in.getNews()) {
+    if (news.getIncarnation() == 0) return std::nullopt;
+    if (news.getState() > static_cast<std::uint8_t>(Liveness::kDead)) continue;
+    swim.news.push_back({{news.getMember()},
+                         news.getIncarnation(),
+                         static_cast<Liveness>(news.getState()),
+                         {news.getBy()}});
+  }
+  return swim;
+}
+
 // The message, or nothing where it breaks a limit. `known` turns false for a kind of a later
 // version.
 std::optional<Message> read(wire::Message::Reader in, bool& known) {
@@ -271,6 +311,8 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
       return Pong{};
     case wire::Message::LACKING:
       return read(in.getLacking());
+    case wire::Message::SWIM:
+      return read(in.getSwim(), known);
   }
   known = false;
   return std::nullopt;

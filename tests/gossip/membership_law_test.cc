@@ -50,7 +50,7 @@ TEST(MembershipLaw, AfterARestartOfAThousandTheRunningAreAliveAndTheOthersDead) 
   EXPECT_TRUE(world.run_until(4 * Membership::kPeriod, [&] { return world.all_alive(); }));
   EXPECT_TRUE(world.run_until(60s, [&] {
     for (std::size_t node = 0; node < world.size(); node += 10) {
-      if (!world.all_believe(node, MemberState::kDead)) return false;
+      if (!world.all_believe(node, Liveness::kDead)) return false;
     }
     return true;
   }));

@@ -33,7 +33,7 @@ TEST_P(ClusterOf, KnowsOfADeadHostWithinFiveSeconds) {
     world.run_for(std::chrono::milliseconds(137 * seed));
     const std::size_t victim = seed % GetParam();
     world.kill_host(victim);
-    EXPECT_TRUE(world.run_until(5s, [&] { return world.all_believe(victim, MemberState::kDead); }))
+    EXPECT_TRUE(world.run_until(5s, [&] { return world.all_believe(victim, Liveness::kDead); }))
         << "seed " << seed;
     EXPECT_TRUE(world.all_alive()) << "seed " << seed;
   }
@@ -47,8 +47,8 @@ TEST_P(ClusterOf, KnowsOfADeadProcessWithinFourSecondsForItsHostRefusesLinks) {
     world.kill_process(2);
     EXPECT_TRUE(world.run_until(4s,
                                 [&] {
-                                  return world.all_believe(0, MemberState::kDead) &&
-                                         world.all_believe(2, MemberState::kDead);
+                                  return world.all_believe(0, Liveness::kDead) &&
+                                         world.all_believe(2, Liveness::kDead);
                                 }))
         << "seed " << seed;
     EXPECT_TRUE(world.all_alive()) << "seed " << seed;
@@ -86,7 +86,7 @@ TEST(Membership, OneThatStoodStillBlamesItselfAndNobodyElse) {
   world.run_for(31s);
   for (std::size_t node = 0; node < world.size(); ++node) {
     if (node == 5) continue;
-    EXPECT_NE(world.member(5).find(MemberWorld::id(node))->state, MemberState::kDead);
+    EXPECT_NE(world.member(5).find(MemberWorld::id(node))->state, Liveness::kDead);
   }
   EXPECT_TRUE(world.run_until(5s, [&] { return world.all_alive(); }));
 }
@@ -105,7 +105,7 @@ TEST(Membership, AMemberThatIsSeenThroughOneOtherAloneIsProbedThroughIt) {
   world.run_for(60s);
   EXPECT_TRUE(world.all_alive());
   world.kill_host(7);
-  EXPECT_TRUE(world.run_until(20s, [&] { return world.all_believe(7, MemberState::kDead); }));
+  EXPECT_TRUE(world.run_until(20s, [&] { return world.all_believe(7, Liveness::kDead); }));
 }
 
 TEST(Membership, ReadinessIsToldToAllAtOnceAndEndsWithTheLink) {
@@ -138,7 +138,7 @@ TEST(Membership, AnAnswerToAProbeOfAnotherClearsNobody) {
     }
     world.run_for(50ms);
   }
-  EXPECT_EQ(world.member(2).find(MemberWorld::id(3))->state, MemberState::kDead);
+  EXPECT_EQ(world.member(2).find(MemberWorld::id(3))->state, Liveness::kDead);
 }
 
 // --- bugs that memberlist had, or has ---
@@ -160,17 +160,17 @@ TEST(Memberlist, Bug312AnOldViewBringsNobodyBack) {
   world.kill_host(7);
   world.pause(6, 60s);  // It believes 7 alive for longest.
   world.run_for(61s);
-  EXPECT_TRUE(world.run_until(15s, [&] { return world.all_believe(7, MemberState::kDead); }));
-  Swim view = said(1, {{MemberWorld::id(7), 1, MemberState::kAlive, MemberWorld::id(6)}});
+  EXPECT_TRUE(world.run_until(15s, [&] { return world.all_believe(7, Liveness::kDead); }));
+  Swim view = said(1, {{MemberWorld::id(7), 1, Liveness::kAlive, MemberWorld::id(6)}});
   view.kind = SwimKind::kView;
   for (std::size_t node = 0; node < 6; ++node) world.lie(6, node, view);
   world.run_for(1s);
-  EXPECT_TRUE(world.all_believe(7, MemberState::kDead));
+  EXPECT_TRUE(world.all_believe(7, Liveness::kDead));
   // Even under a greater number it is probed, through others, and found dead again.
   view.news.front().incarnation = 9;
   for (std::size_t node = 0; node < 6; ++node) world.lie(6, node, view);
   world.run_for(30s);
-  EXPECT_TRUE(world.all_believe(7, MemberState::kDead));
+  EXPECT_TRUE(world.all_believe(7, Liveness::kDead));
 }
 
 // #222: a node that was cut off from all others never came back.
@@ -178,9 +178,9 @@ TEST(Memberlist, Bug222ANodeThatWasCutOffForAnHourComesBack) {
   GrownWorld world(16, 13);
   for (std::size_t other = 0; other < 15; ++other) world.cut(other, 15);
   world.run_for(1h);
-  EXPECT_TRUE(world.all_believe(15, MemberState::kDead));
+  EXPECT_TRUE(world.all_believe(15, Liveness::kDead));
   for (std::size_t other = 0; other < 15; ++other) {
-    EXPECT_EQ(world.member(15).find(MemberWorld::id(other))->state, MemberState::kDead);
+    EXPECT_EQ(world.member(15).find(MemberWorld::id(other))->state, Liveness::kDead);
   }
   world.heal();
   EXPECT_TRUE(world.run_until(5s, [&] { return world.all_alive(); }));
@@ -190,8 +190,8 @@ TEST(Memberlist, Bug222ANodeThatWasCutOffForAnHourComesBack) {
 TEST(Memberlist, Bug358AnAccusationUnderTheGreatestIncarnationIsRefusedAndCounted) {
   GrownWorld world(8, 14);
   for (const std::uint64_t incarnation : {~std::uint64_t{0}, std::uint64_t{1} << 40}) {
-    for (const MemberState state :
-         {MemberState::kDead, MemberState::kSuspect, MemberState::kAlive}) {
+    for (const Liveness state :
+         {Liveness::kDead, Liveness::kSuspect, Liveness::kAlive}) {
       const News lie{MemberWorld::id(3), incarnation, state, MemberWorld::id(1)};
       for (std::size_t node = 0; node < 8; ++node) world.lie(1, node, said(1, {lie}));
     }
@@ -207,7 +207,7 @@ TEST(Memberlist, Bug359ALiarThatGoesOnForAnHourEvictsNobodyThatHoldsItsLinks) {
   GrownWorld world(8, 15);
   for (int minute = 0; minute < 60; ++minute) {
     const std::uint64_t above = world.member(3).incarnation() + Membership::kJumpMax - 1;
-    const News lie{MemberWorld::id(3), above, MemberState::kDead, MemberWorld::id(1)};
+    const News lie{MemberWorld::id(3), above, Liveness::kDead, MemberWorld::id(1)};
     for (std::size_t node = 0; node < 8; ++node) {
       if (node != 3) world.lie(1, node, said(1, {lie}));
     }
@@ -220,17 +220,17 @@ TEST(Memberlist, Bug359ALiarThatGoesOnForAnHourEvictsNobodyThatHoldsItsLinks) {
 // #178: a field of zeros was passed on and made the news unreadable for all who joined.
 TEST(Memberlist, Bug178AMessageWithoutAnIncarnationIsIgnored) {
   GrownWorld world(4, 16);
-  world.lie(1, 0, said(0, {{MemberWorld::id(2), 5, MemberState::kDead, MemberWorld::id(1)}}));
-  EXPECT_EQ(world.member(0).find(MemberWorld::id(2))->state, MemberState::kAlive);
-  world.lie(1, 0, said(1, {{MemberWorld::id(2), 0, MemberState::kDead, MemberWorld::id(1)}}));
-  EXPECT_EQ(world.member(0).find(MemberWorld::id(2))->state, MemberState::kAlive);
+  world.lie(1, 0, said(0, {{MemberWorld::id(2), 5, Liveness::kDead, MemberWorld::id(1)}}));
+  EXPECT_EQ(world.member(0).find(MemberWorld::id(2))->state, Liveness::kAlive);
+  world.lie(1, 0, said(1, {{MemberWorld::id(2), 0, Liveness::kDead, MemberWorld::id(1)}}));
+  EXPECT_EQ(world.member(0).find(MemberWorld::id(2))->state, Liveness::kAlive);
 }
 
 // #345, the other way round: rumours about whom nobody listed were spread.
 TEST(Memberlist, Bug345NewsOfAnUnknownMemberIsNotPassedOn) {
   GrownWorld world(4, 17);
   const std::uint64_t before = world.messages();
-  world.lie(1, 0, said(1, {{{4'711}, 5, MemberState::kAlive, MemberWorld::id(1)}}));
+  world.lie(1, 0, said(1, {{{4'711}, 5, Liveness::kAlive, MemberWorld::id(1)}}));
   EXPECT_EQ(world.member(0).find({4'711}), nullptr);
   EXPECT_EQ(world.messages(), before);
 }
@@ -242,12 +242,12 @@ TEST(Memberlist, Bug197ADeathUnderAGreaterIncarnationOutweighsAnOlderClaim) {
   for (std::size_t other = 0; other < 7; ++other) world.cut(other, 7);
   world.kill_host(7);
   world.run_for(30s);
-  const auto tell = [&](std::uint64_t incarnation, MemberState state) {
+  const auto tell = [&](std::uint64_t incarnation, Liveness state) {
     world.lie(1, 0, said(1, {{MemberWorld::id(7), incarnation, state, MemberWorld::id(1)}}));
     return world.member(0).find(MemberWorld::id(7))->state;
   };
-  EXPECT_EQ(tell(10, MemberState::kDead), MemberState::kDead);
-  EXPECT_EQ(tell(2, MemberState::kAlive), MemberState::kDead);
+  EXPECT_EQ(tell(10, Liveness::kDead), Liveness::kDead);
+  EXPECT_EQ(tell(2, Liveness::kAlive), Liveness::kDead);
   EXPECT_EQ(world.member(0).find(MemberWorld::id(7))->incarnation, 10u);
 }
 
@@ -259,7 +259,7 @@ TEST(Membership, AMemberWhoseStoreWasRolledBackIsAliveAgainUnderAGreaterIncarnat
     world.run_for(2s);
   }
   world.kill_process(3);
-  EXPECT_TRUE(world.run_until(10s, [&] { return world.all_believe(3, MemberState::kDead); }));
+  EXPECT_TRUE(world.run_until(10s, [&] { return world.all_believe(3, Liveness::kDead); }));
   world.roll_back(3, 1);
   EXPECT_TRUE(world.run_until(3s, [&] { return world.all_alive(); }));
   EXPECT_GT(world.member(3).incarnation(), 5u);

@@ -55,8 +55,10 @@ class Maker {
         return Ping{};
       case 12:
         return Pong{};
-      default:
+      case 13:
         return Lacking{list<std::string>([&] { return key(); }), keys()};
+      default:
+        return swim();
     }
   }
 
@@ -101,6 +103,20 @@ class Maker {
     change.records = records();
     return change;
   }
+  Swim swim() {
+    Swim said{static_cast<SwimKind>(below(6)),
+              static_cast<std::uint32_t>(number()),
+              {number()},
+              number() | 1,
+              flag(),
+              static_cast<std::uint32_t>(number()),
+              {}};
+    said.news = list<News>([&] {
+      return News{{number()}, number() | 1, static_cast<Liveness>(below(3)), {number()}};
+    });
+    return said;
+  }
+
   Offer offer() {
     const std::uint64_t from = number() >> 1;
     return {static_cast<std::uint32_t>(number()),
@@ -366,6 +382,26 @@ TEST(Wire, AMessageOfAnUnknownKindIsSkippedAndTheRestOfTheFrameCounts) {
   }
 }
 
+TEST(Wire, SwimOfALaterVersionIsSkippedAndNewsOfUnknownStatesLeftOut) {
+  const News dead{{1}, 2, Liveness::kDead, {3}};
+  const News later{{1}, 2, static_cast<Liveness>(9), {3}};
+  const Swim known{SwimKind::kNews, 0, {}, 1, false, 0, {dead}};
+  Swim said = known;
+  said.news = {later, dead, later};
+  Swim unknown = known;
+  unknown.kind = static_cast<SwimKind>(99);
+  const auto messages = decode_frame(encode(unknown) + encode(said));
+  ASSERT_TRUE(messages);
+  EXPECT_EQ(*messages, std::vector<Message>{known});
+}
+
+// memberlist#178: zeros were passed on, and made the news unreadable for all who came later.
+TEST(Wire, SwimWithoutAnIncarnationIsRefused) {
+  EXPECT_FALSE(decode_frame(encode(Swim{SwimKind::kNews, 0, {}, 0, false, 0, {}})));
+  const News news{{1}, 0, Liveness::kDead, {3}};
+  EXPECT_FALSE(decode_frame(encode(Swim{SwimKind::kNews, 0, {}, 1, false, 0, {news}})));
+}
+
 TEST(Wire, UnknownMessagesCountAgainstTheFramesLimit) {
   for (const Bytes& unknown : unknown_messages()) {
     Bytes frame;
@@ -400,6 +436,7 @@ TEST(Wire, MessagesOfEverySizeAroundThePackingBoundComeBack) {
 
 TEST(Wire, ShortMessagesArePackedAndLongOnesAreNot) {
   EXPECT_LE(encode(Ping{}).size(), 12u);
+  EXPECT_LE(encode(Swim{SwimKind::kProbe, 60'000, {}, 90'000, true, ~0u, {}}).size(), 36u);
   EXPECT_LE(encode(Offer{9, 1'000, 1'003, true, {{{~std::uint64_t{0}}, 999}}, {}, {}}).size(), 48u);
   const FragmentPart part{"k", 0, true, Bytes(kFragmentPartMax, '\0')};
   EXPECT_GT(encode(part).size(), kFragmentPartMax);

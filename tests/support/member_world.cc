@@ -10,7 +10,7 @@ namespace test {
 using crdt::Instant;
 using gossip::MemberId;
 using gossip::Membership;
-using gossip::MemberState;
+using gossip::Liveness;
 using namespace std::chrono_literals;
 
 namespace {
@@ -78,7 +78,7 @@ void MemberWorld::settle(std::size_t index) {
   }
   for (const MemberId changed : output.changed) {
     const std::size_t other = changed.value - 1'000;
-    if (node.membership->find(changed)->state != MemberState::kDead) continue;
+    if (node.membership->find(changed)->state != Liveness::kDead) continue;
     if (nodes_[other].membership) ++deaths_;
     if (links_[index * size() + other] != 0) close(index, other);
   }
@@ -185,7 +185,7 @@ bool MemberWorld::run_until(Duration time, const std::function<bool()>& conditio
   return true;
 }
 
-bool MemberWorld::all_believe(std::size_t about, MemberState state) const {
+bool MemberWorld::all_believe(std::size_t about, Liveness state) const {
   for (std::size_t node = 0; node < size(); ++node) {
     if (node == about || !nodes_[node].membership) continue;
     if (nodes_[node].membership->find(id(about))->state != state) return false;
@@ -195,7 +195,7 @@ bool MemberWorld::all_believe(std::size_t about, MemberState state) const {
 
 bool MemberWorld::all_alive() const {
   for (std::size_t node = 0; node < size(); ++node) {
-    if (nodes_[node].membership && !all_believe(node, MemberState::kAlive)) return false;
+    if (nodes_[node].membership && !all_believe(node, Liveness::kAlive)) return false;
   }
   return true;
 }

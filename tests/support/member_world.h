@@ -47,7 +47,7 @@ class MemberWorld {
   bool run_until(Duration time, const std::function<bool()>& condition);
 
   // Whether every running node believes `node` to be that.
-  [[nodiscard]] bool all_believe(std::size_t node, gossip::MemberState state) const;
+  [[nodiscard]] bool all_believe(std::size_t node, gossip::Liveness state) const;
   [[nodiscard]] bool all_alive() const;  // All running nodes, to all of them.
 
   [[nodiscard]] std::size_t deaths() const { return deaths_; }  // Verdicts on running nodes.
