@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,6 +47,10 @@ struct Config {
   // What else a joiner gets over its link, once it is a member. Opaque here.
   crdt::Bytes member_secrets;
 
+  // How often this node was started, this time included, as its store has counted: of two starts
+  // the later one says more about whether it is alive.
+  std::uint64_t starts = 1;
+
   // A lost link is dialled again after this, doubling up to redial_max. Seconds, so that a peer
   // that is back is found before a person wonders.
   std::chrono::milliseconds redial_min{100};
@@ -65,14 +70,18 @@ struct Config {
   // Above a link's latency, at its slowest.
   std::chrono::milliseconds park_for{100};
 
-  // A link that carried nothing for this long gets a ping; one silent for three times as long is
-  // closed.
+  // A link that was silent for this long after something was asked gets a ping; after twice as
+  // long it is closed. Links that nothing is asked of stay silent.
   std::chrono::milliseconds ping_after{2000};
 
   // Everything that is stored is read again, to find what a disk has changed: first so long after
   // the start, when there is time for it, and then this often.
   std::chrono::milliseconds walk_after{std::chrono::minutes(5)};
   std::chrono::milliseconds walk_every{std::chrono::hours(24)};
+
+  // How often this peer probes one of the others: what finds the dead (gossip/membership.h), and
+  // nearly all that an idle peer says.
+  std::chrono::milliseconds probe_every{800};
 
   static constexpr std::size_t kPeersMax = 128;  // Direct push to all of them.
 };

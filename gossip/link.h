@@ -22,17 +22,19 @@ namespace gossip {
 
 struct Link {
   Link(LinkId link, SecureChannel secure, crdt::Instant now)
-      : id(link), channel(std::move(secure)), opened(now), heard(now), sent(now), rekeyed(now) {}
+      : id(link), channel(std::move(secure)), opened(now), sent(now), rekeyed(now) {}
 
   LinkId id;
   SecureChannel channel;
   crdt::Instant opened;
-  crdt::Instant heard;    // When bytes last came in.
-  crdt::Instant sent;     // When bytes last went out.
-  crdt::Instant rekeyed;  // When this side last changed its key.
-  std::string address;    // The dialled one; empty when accepted.
-  crdt::Bytes first;      // Of an accepted one, until it is known for a peer's or a joiner's.
-  bool greeted = false;   // It is.
+  std::optional<crdt::Instant> asked;  // The first thing that it has not answered with anything.
+  bool asks = false;                   // Something in the outbox wants an answer.
+  crdt::Instant pinged;                // When that was last done out of doubt.
+  crdt::Instant sent;                  // When bytes last went out.
+  crdt::Instant rekeyed;               // When this side last changed its key.
+  std::string address;                 // The dialled one; empty when accepted.
+  crdt::Bytes first;     // Of an accepted one, until it is known for a peer's or a joiner's.
+  bool greeted = false;  // It is.
 
   // From the peer's Hello on.
   std::optional<Hello> hello;

@@ -34,6 +34,8 @@ class LogSender {
 
   // The peer has seen this log's end since its last Resume: changes are pushed to it at once.
   [[nodiscard]] bool live() const { return live_; }
+  // told() is what the peer said, and what it was told since.
+  [[nodiscard]] bool resumed() const { return resumed_; }
   [[nodiscard]] std::uint64_t told() const { return told_; }
 
   // Whether row `seq` may be pushed now.

@@ -130,11 +130,15 @@ void Membership::link_down(Instant now, MemberId id) {
   if (member == nullptr || !std::exchange(member->linked, false)) return;
   --linked_;
   member->ready = false;
+  if (member->incarnation == 0 && member->state == Liveness::kSuspect) {
+    member->since = now;
+    if (!silent_until_) silent_until_ = now + limits().longest;
+  }
   if (member->state == Liveness::kAlive) urgent_.push_back(id);
   if (probe_ && probe_->target == id && !probe_->asked_others) probe_->direct_until = now;
 }
 
-void Membership::refused(Instant now, MemberId id) {
+void Membership::unreachable(Instant now, MemberId id) {
   const Member* member = find(id);
   if (member != nullptr && !member->linked) accuse(now, id, true);
 }
@@ -329,7 +333,7 @@ void Membership::give_up_silent(Instant now) {
   if (!silent_until_ || *silent_until_ > now) return;
   silent_until_.reset();
   for (auto& [id, member] : members_) {
-    if (member.incarnation > 0 || member.state == Liveness::kDead) continue;
+    if (member.incarnation > 0 || member.linked || member.state == Liveness::kDead) continue;
     const Instant until = member.since + limits().longest;
     if (until <= now) {
       set(now, id, member, 0, Liveness::kDead);

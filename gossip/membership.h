@@ -97,8 +97,8 @@ class Membership {
   // --- what happens ---
   void link_up(crdt::Instant now, MemberId member);
   void link_down(crdt::Instant now, MemberId member);
-  // Its host says that nothing listens at its address.
-  void refused(crdt::Instant now, MemberId member);
+  // Its link was lost, and the first attempt at another failed.
+  void unreachable(crdt::Instant now, MemberId member);
   void heard(crdt::Instant now, MemberId from, const Swim& message);
   void tick(crdt::Instant now);
   void set_ready(bool ready);  // This member takes on duties, or no longer.

@@ -17,6 +17,12 @@ void keep_earliest(std::optional<Instant>& earliest, const std::optional<Instant
   if (candidate && (!earliest || *candidate < *earliest)) earliest = candidate;
 }
 
+crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
+  crdt::Rng::Seed seed;
+  rng.fill(seed);
+  return seed;
+}
+
 }  // namespace
 
 Bytes link_prologue(std::string_view cluster) {
@@ -33,7 +39,9 @@ Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::R
       repository_(repository),
       signing_seed_(signing_seed_of(config_.identity)),
       verify_key_(verify_key_of(signing_seed_)),
-      roster_(config_.cluster, config_.operators) {
+      roster_(config_.cluster, config_.operators),
+      membership_(member_of(public_key_), config_.starts * Membership::kStartStep, draw_seed(rng_),
+                  config_.probe_every) {
   CHECK(config_.peers.size() <= Config::kPeersMax);
   for (const PeerConfig& peer : config_.peers) {
     CHECK(peer.public_key != public_key_);
@@ -94,7 +102,7 @@ void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
   if (found == links_.end()) return;
   Link& link = *found->second;
   if (!link.greeted && !greet(now, link, bytes)) return;
-  link.heard = now;
+  link.asked.reset();
   // Nothing more is taken from whom an operator removed; its link ends with the batch.
   const auto& proven = link.channel.remote_static();
   if (proven && roster_.removed(*proven)) return;
@@ -127,11 +135,14 @@ void Peer::forget(Instant now, Link& link) {
     if (target.link == link.id) {
       target.link.reset();
       target.their_head = link.their_head;
+      if (link.sender.resumed()) target.told = link.sender.told();
+      target.lost = true;
+      membership_.link_down(now, member_of(key));
     }
     if (was_dialled) target.dialling = false;
     if (!target.dials || target.link || target.dialling || target.dial_at) continue;
     if (linked) target.backoff = config_.redial_min;
-    target.dial_at = now + target.backoff;
+    target.dial_at = now + jittered(target.backoff);
     target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
   }
   links_.erase(lost);
@@ -161,11 +172,20 @@ void Peer::link_closed(Instant now, LinkId id, const std::string& reason) {
   forget(now, link);
 }
 
-// Dials go on for as long as a peer is away: the same reason is noted once.
+// Dials go on for as long as a peer is away: the same reason is noted once, and another one when
+// it is given twice in a row, for two may take turns.
 void Peer::unreached(Target& target, const std::string& why) {
-  if (std::exchange(target.trouble, why) == why) return;
+  if (target.trouble == why) return target.doubt.clear();
+  if (!target.trouble.empty() && std::exchange(target.doubt, why) != why) return;
+  target.trouble = why;
+  target.doubt.clear();
   note(Severity::kInfo,
        "not linked with " + target.config.name + " at " + target.config.address + ": " + why);
+}
+
+// A little less, so that those who lost a peer at once do not all come back at once.
+std::chrono::milliseconds Peer::jittered(std::chrono::milliseconds backoff) {
+  return backoff - std::chrono::milliseconds(rng_.below(backoff.count() / 4 + 1));
 }
 
 void Peer::dial_failed(Instant now, const std::string& address, const std::string& reason) {
@@ -174,7 +194,9 @@ void Peer::dial_failed(Instant now, const std::string& address, const std::strin
     unreached(target, reason);
     target.dialling = false;
     target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
-    target.dial_at = now + target.backoff;
+    target.dial_at = now + jittered(target.backoff);
+    // Once for each link that was lost: a way that stays barred says nothing about who is behind.
+    if (std::exchange(target.lost, false)) membership_.unreachable(now, member_of(key));
   }
 }
 
@@ -192,7 +214,15 @@ Linked Peer::links() const {
   return linked;
 }
 
-void Peer::send(Link& link, const Message& message) { link.outbox.push_back(encode(message)); }
+void Peer::send(Link& link, const Message& message) {
+  const Swim* swim = std::get_if<Swim>(&message);
+  link.asks =
+      link.asks || std::holds_alternative<Offer>(message) ||
+      std::holds_alternative<Expand>(message) || std::holds_alternative<Want>(message) ||
+      std::holds_alternative<Ping>(message) ||
+      (swim != nullptr && (swim->kind == SwimKind::kProbe || swim->kind == SwimKind::kProbeFor));
+  link.outbox.push_back(encode(message));
+}
 
 template <class Takes>
 void Peer::spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes) {
@@ -210,6 +240,7 @@ void Peer::spread(std::uint64_t seq, bool firsthand, const crdt::Change& change,
     const Bytes definitions = link->told.tell(names_);
     if (!definitions.empty()) link->outbox.push_back(encode_names(definitions));
     link->outbox.push_back(*encoded);
+    link->asks = true;
   }
 }
 
@@ -228,7 +259,20 @@ void Peer::forward(const Link& source, std::uint64_t seq, const crdt::Change& ch
   });
 }
 
+// One dial after another; and every peer begins with the one that comes after itself.
+void Peer::begin(Instant now) {
+  begun_ = true;
+  Instant at = now;
+  for (auto& [key, target] : targets_) {
+    if (!target.dial_at) continue;
+    target.dial_at = at;
+    at += kDialStagger;
+  }
+}
+
 void Peer::wake(Instant now) {
+  if (!begun_) begin(now);
+  membership_.tick(now);
   for (auto& [key, target] : targets_) {
     if (!target.dial_at || *target.dial_at > now) continue;
     target.dial_at.reset();
@@ -237,6 +281,16 @@ void Peer::wake(Instant now) {
     output_.dials.push_back(target.config.address);
   }
   walk(now);
+  tend_links(now);
+}
+
+// Of a version that does not know membership: nobody probes it.
+bool Peer::mute(const Link& link) const {
+  const Membership::Member* member = membership_.find(member_of(*link.channel.remote_static()));
+  return member != nullptr && member->incarnation == 0;
+}
+
+void Peer::tend_links(Instant now) {
   std::vector<LinkId> ids;
   for (const auto& [id, join] : joins_) ids.push_back(id);
   for (const LinkId id : std::exchange(ids, {})) {
@@ -247,20 +301,29 @@ void Peer::wake(Instant now) {
     Link& link = *links_.at(id);
     if (!link.hello && link.opened + kHandshakeMax <= now) {
       drop(now, id, "no handshake within " + std::to_string(kHandshakeMax.count()) + " s");
-    } else if (link.heard + 3 * config_.ping_after <= now) {
-      drop(now, id, "nothing heard for three pings");
+    } else if (link.asked && *link.asked + 2 * config_.ping_after <= now) {
+      drop(now, id, "nothing heard in answer to a ping");
     } else if (link.stuck_at && *link.stuck_at <= now) {
       drop(now, id, "what it offered does not come");
     } else if (link.hello) {
-      if (link.rekeyed + kRekeyAfter <= now) {
-        output_.sends.push_back({id, link.channel.rekey()});
-        link.rekeyed = now;
-      }
-      if (link.sent + config_.ping_after <= now) ping(link);
-      if (link.offer_at && *link.offer_at <= now) offer(now, link);
-      if (link.parked_until && *link.parked_until <= now) rescan(link);
+      tend_link(now, link);
     }
   }
+}
+
+void Peer::tend_link(Instant now, Link& link) {
+  if (link.rekeyed + kRekeyAfter <= now) {
+    output_.sends.push_back({link.id, link.channel.rekey()});
+    link.rekeyed = now;
+  }
+  const bool unanswered = link.asked && *link.asked + config_.ping_after <= now;
+  if ((unanswered && link.pinged < *link.asked) ||
+      (mute(link) && link.sent + config_.ping_after <= now)) {
+    link.pinged = now;
+    ping(link);
+  }
+  if (link.offer_at && *link.offer_at <= now) offer(now, link);
+  if (link.parked_until && *link.parked_until <= now) rescan(link);
 }
 
 void Peer::batch_end(Instant now) {
@@ -271,6 +334,8 @@ void Peer::batch_end(Instant now) {
     if (link->hello) settle(*link);
   }
   judge_standing();
+  now_ = now;
+  tend_members(now);
   for (const auto& [id, link] : links_) {
     if (!link->hello) {
       flush(now, *link);
@@ -322,6 +387,7 @@ void Peer::flush(Instant now, Link& link) {
   if (!frame.empty()) sealed += link.channel.seal(frame);
   if (sealed.empty()) return;
   link.sent = now;
+  if (std::exchange(link.asks, false) && !link.asked) link.asked = now;
   output_.sends.push_back({link.id, std::move(sealed)});
 }
 
@@ -331,13 +397,17 @@ std::optional<Instant> Peer::wake_at() const {
   std::optional<Instant> earliest = walk_at_;
   for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
   for (const auto& [id, join] : joins_) keep_earliest(earliest, join.opened + kHandshakeMax);
+  if (!targets_.empty()) keep_earliest(earliest, membership_.wake_at());
   for (const auto& [id, link] : links_) {
-    keep_earliest(earliest, link->heard + 3 * config_.ping_after);
+    if (link->asked) {
+      const bool pinged = link->pinged >= *link->asked;
+      keep_earliest(earliest, *link->asked + (pinged ? 2 : 1) * config_.ping_after);
+    }
     if (!link->hello) {
       keep_earliest(earliest, link->opened + kHandshakeMax);
       continue;
     }
-    keep_earliest(earliest, link->sent + config_.ping_after);
+    if (mute(*link)) keep_earliest(earliest, link->sent + config_.ping_after);
     keep_earliest(earliest, link->rekeyed + kRekeyAfter);
     keep_earliest(earliest, link->offer_at);
     keep_earliest(earliest, link->lingers_until);
@@ -348,8 +418,10 @@ std::optional<Instant> Peer::wake_at() const {
 }
 
 bool Peer::awaited(std::uint64_t seq) const {
-  return std::any_of(links_.begin(), links_.end(),
-                     [&](const auto& entry) { return entry.second->sender.awaits(seq); });
+  return std::any_of(links_.begin(), links_.end(), [&](const auto& entry) {
+    const Link& link = *entry.second;
+    return link.sender.awaits(seq) && believed_alive(*link.channel.remote_static());
+  });
 }
 
 std::vector<Holder> Peer::holders(std::uint64_t seq) const {
@@ -386,15 +458,25 @@ std::vector<PeerStatus> Peer::status() const {
     status.public_key = key;
     status.their_head = target.their_head;
     status.our_cursor = repository_.cursor(view_of(key.bytes)).seq;
+    status.trouble = target.trouble;
+    status.lies = target.lies;
+    if (const Membership::Member* member = membership_.find(member_of(key))) {
+      status.member = name_of(member->state);
+      status.member_for = std::chrono::duration_cast<std::chrono::seconds>(now_ - member->since);
+      status.incarnation = member->incarnation;
+    }
+    if (target.told) status.their_cursor = *target.told;
     if (target.link) {
       const Link& link = *links_.at(*target.link);
       status.state = "linked";
       status.their_head = link.their_head;
-      status.their_cursor = link.sender.told();
-      status.lag = repository_.head() - std::min(repository_.head(), link.sender.told());
+      if (link.sender.resumed()) status.their_cursor = link.sender.told();
       status.catching_up = link.catching_up;
       status.software = link.channel.remote_payload();
     }
+    const bool resumed = target.link && links_.at(*target.link)->sender.resumed();
+    status.lag_unknown = !resumed && !target.told;
+    status.lag = repository_.head() - std::min(repository_.head(), status.their_cursor);
     all.push_back(std::move(status));
   }
   std::stable_sort(all.begin(), all.end(), [](const PeerStatus& a, const PeerStatus& b) {

@@ -30,6 +30,7 @@
 #include "gossip/config.h"
 #include "gossip/join.h"
 #include "gossip/link.h"
+#include "gossip/membership.h"
 #include "gossip/output.h"
 #include "gossip/roster.h"
 
@@ -46,8 +47,14 @@ struct PeerStatus {
   bool catching_up = false;        // It says that its store is.
   std::uint64_t their_head = 0;    // Where its log stood when it was last heard.
   PublicKey public_key;
-  std::string software;             // What it says it runs; empty while it is not linked.
-  std::chrono::seconds lag_age{0};  // For how long it has lacked its lag. The owner fills it in.
+  std::string software;                // What it says it runs; empty while it is not linked.
+  std::chrono::seconds lag_age{0};     // For how long it has lacked its lag. The owner fills it in.
+  std::string member;                  // "alive", "suspect" or "dead", as far as is known here,
+  std::chrono::seconds member_for{0};  // for so long.
+  std::uint64_t incarnation = 0;       // 0: it has not been heard of since this process began.
+  std::string trouble;                 // Why it cannot be dialled; empty where it is linked.
+  bool lag_unknown = false;            // It has not said since this process began.
+  std::uint64_t lies = 0;              // What it said of others that was refused.
 };
 
 // Whether another peer holds a row of this log durably, as far as it has said.
@@ -62,6 +69,12 @@ struct Holder {
 
 class Peer {
  public:
+  // Peers with nothing to catch up on take duties after this: who comes and goes gets none.
+  static constexpr std::chrono::seconds kReadyAfter{30};
+
+  // Between the dials of one start: a cluster that starts at once must not shake hands at once.
+  static constexpr std::chrono::milliseconds kDialStagger{5};
+
   // Twice as many as there can be peers, all of which may come back at once. Each holds a handshake
   // message of 4 KiB at most.
   static constexpr std::size_t kUnprovenMax = 2 * Config::kPeersMax;
@@ -137,7 +150,8 @@ class Peer {
   [[nodiscard]] Output take_output();
   [[nodiscard]] std::optional<crdt::Instant> wake_at() const;
 
-  // Whether any linked peer was sent row `seq` and has not yet said that it is durable there.
+  // Whether any linked peer that is alive was sent row `seq` and has not yet said that it is
+  // durable there.
   [[nodiscard]] bool awaited(std::uint64_t seq) const;
 
   // Every other peer, and whether it holds row `seq`.
@@ -151,6 +165,14 @@ class Peer {
 
   // By name.
   [[nodiscard]] std::vector<PeerStatus> status() const;
+
+  // Whether this peer is to do what `key` names: of those that are alive, ready and caught up,
+  // exactly one, as long as all see the same (gossip/duty.h).
+  [[nodiscard]] bool on_duty(std::string_view key) const;
+  // Whether it takes duties at all. True, until told otherwise.
+  void set_willing(bool willing) { willing_ = willing; }
+
+  [[nodiscard]] std::uint64_t incarnation() const { return membership_.incarnation(); }
 
   // How often a peer was found to know more of this store's former runs than the store does.
   [[nodiscard]] std::uint64_t rollbacks_found() const { return rollbacks_found_; }
@@ -173,7 +195,12 @@ class Peer {
     std::optional<crdt::Instant> dial_at;
     std::chrono::milliseconds backoff{0};
     std::string trouble;  // Why dialling it failed, as last noted; empty once it is linked.
-    std::uint64_t their_head = 0;  // Of the last link that ended.
+    std::uint64_t their_head = 0;       // Of the last link that ended.
+    std::string doubt;                  // Another reason, given once.
+    std::optional<std::uint64_t> told;  // Of this log, when its last link ended.
+    std::uint64_t lies = 0;             // Of membership, refused.
+    bool noted_dead = false;
+    bool lost = false;  // Its link ended, and it was not dialled since.
   };
 
   // A joiner's connection, until it is answered.
@@ -203,6 +230,7 @@ class Peer {
 
   Target* target_of(const PublicKey& key);
   Target* target_of(const Link& link);
+  Target* target_of(MemberId id);
   std::unique_ptr<Link> make_link(crdt::Instant now, LinkId id, const Target* dialled);
   void drop(crdt::Instant now, LinkId link, const std::string& reason);
   void forget(crdt::Instant now, Link& link);
@@ -210,6 +238,18 @@ class Peer {
   void announce_links();
   [[nodiscard]] Linked links() const;  // As peers are told.
   void unreached(Target& target, const std::string& why);
+  void begin(crdt::Instant now);
+  [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds backoff);
+  void tend_links(crdt::Instant now);
+  void tend_link(crdt::Instant now, Link& link);
+  [[nodiscard]] bool mute(const Link& link) const;
+
+  // --- who is alive ---
+  void tend_members(crdt::Instant now);
+  void follow(crdt::Instant now, MemberId id);
+  void judge_readiness(crdt::Instant now);
+  [[nodiscard]] bool caught_up() const;
+  [[nodiscard]] bool believed_alive(const PublicKey& key) const;
   void send(Link& link, const Message& message);
   void gather_lingering(crdt::Instant now, Link& link);
   void flush(crdt::Instant now, Link& link);
@@ -277,6 +317,11 @@ class Peer {
   std::map<LinkId, JoinLink> joins_;
   std::uint64_t refusals_ = 0;
   std::deque<std::string> last_refusals_;
+  Membership membership_;
+  bool begun_ = false;
+  bool willing_ = true;
+  std::optional<crdt::Instant> caught_up_since_;
+  crdt::Instant now_{};  // Of the last batch.
   std::map<PublicKey, Target> targets_;
   std::map<LinkId, std::unique_ptr<Link>> links_;
   std::map<crdt::ReplicaId, std::uint64_t> covered_;  // Other runs' logs: covered up to here.

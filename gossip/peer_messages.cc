@@ -77,6 +77,9 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
   target->dial_at.reset();
   target->backoff = std::chrono::milliseconds{0};
   target->trouble.clear();
+  target->doubt.clear();
+  target->lost = false;
+  membership_.link_up(now, member_of(*link.channel.remote_static()));
   note(Severity::kInfo, "linked with " + link.name);
   announce_links();
   // Before any offer: whoever takes this one for whole must know what it is worth.
@@ -395,8 +398,6 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
   }
   return std::nullopt;
 }
-
-Peer::Verdict Peer::on(Instant, Link&, const Swim&) { return std::nullopt; }
 
 Peer::Verdict Peer::on(Instant, Link& link, const Ping&) {
   send(link, Pong{});

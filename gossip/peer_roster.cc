@@ -19,6 +19,7 @@ void Peer::add_target(Instant now, const PeerConfig& peer) {
   target.dials = public_key_ < peer.public_key;
   if (target.dials) target.dial_at = now;
   targets_.emplace(peer.public_key, std::move(target));
+  membership_.add(now, member_of(peer.public_key));
 }
 
 void Peer::load_roster() {
@@ -70,7 +71,11 @@ void Peer::leave_removed(Instant now) {
     if (key && roster_.removed(*key)) ended.push_back(id);
   }
   for (const LinkId id : ended) drop(now, id, "an operator removed it from the cluster");
-  std::erase_if(targets_, [&](const auto& entry) { return roster_.removed(entry.first); });
+  std::erase_if(targets_, [&](const auto& entry) {
+    const bool removed = roster_.removed(entry.first);
+    if (removed) membership_.remove(member_of(entry.first));
+    return removed;
+  });
 }
 
 // What this node says of itself: that it has caught up, and where it is.

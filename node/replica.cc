@@ -7,8 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include "crdt/byte_io.h"
 #include "crdt/check.h"
 #include "crdt/handled_set.h"
+#include "crdt/keyspace.h"
 #include "crdt/planted.h"
 #include "gossip/peer.h"
 #include "node/admin_api.h"
@@ -161,6 +163,8 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
   }
   if (mode_ == Mode::kReadOnly) return;
   repository_.begin_run(self_);
+  const auto run = txn.last_key(crdt::keyspace::runs(), crdt::keyspace::runs_end());
+  config_.gossip.starts = crdt::ByteReader(crdt::keyspace::tail_of(*run)).number();
   peer_.emplace(config_.gossip, config_.name, draw_seed(rng), self_, repository_);
 }
 
@@ -235,7 +239,10 @@ void Replica::Impl::on(const Now& now, const Wake&) {
   if (peer_) peer_->wake(now.steady);
 }
 
-void Replica::Impl::on(const Now&, const Draining&) { config_.draining = true; }
+void Replica::Impl::on(const Now&, const Draining&) {
+  config_.draining = true;
+  if (peer_) peer_->set_willing(false);
+}
 
 void Replica::Impl::on(const Now&, const SystemFacts& facts) { system_ = facts; }
 

@@ -33,8 +33,13 @@ void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   json.field("name", peer.name).field("address", peer.address).field("state", peer.state);
   json.key("their_cursor").number(static_cast<std::int64_t>(peer.their_cursor));
   json.key("our_cursor").number(static_cast<std::int64_t>(peer.our_cursor));
-  json.key("lag").number(static_cast<std::int64_t>(peer.lag));
-  if (peer.lag > 0) json.key("lag_seconds").number(peer.lag_age.count());
+  if (!peer.lag_unknown) json.key("lag").number(static_cast<std::int64_t>(peer.lag));
+  if (!peer.lag_unknown && peer.lag > 0) json.key("lag_seconds").number(peer.lag_age.count());
+  json.field("member", peer.member);
+  json.key("member_for_s").number(static_cast<std::int64_t>(peer.member_for.count()));
+  json.key("incarnation").number(static_cast<std::int64_t>(peer.incarnation));
+  if (!peer.trouble.empty()) json.field("trouble", peer.trouble);
+  if (peer.lies > 0) json.key("lies").number(static_cast<std::int64_t>(peer.lies));
   json.key("catching_up").boolean(peer.catching_up);
   if (!peer.software.empty()) json.field("software", peer.software);
   json.field("public_key", gossip::to_hex(peer.public_key));
@@ -149,6 +154,8 @@ std::string to_prometheus(const Status& status) {
   }
   peer_metric(out, status, "linked",
               [](const gossip::PeerStatus& peer) { return std::uint64_t{peer.state == "linked"}; });
+  peer_metric(out, status, "alive",
+              [](const gossip::PeerStatus& peer) { return std::uint64_t{peer.member == "alive"}; });
   peer_metric(out, status, "lag_rows", [](const gossip::PeerStatus& peer) { return peer.lag; });
   peer_metric(out, status, "lag_seconds", [](const gossip::PeerStatus& peer) {
     return static_cast<std::uint64_t>(peer.lag_age.count());

@@ -16,7 +16,8 @@ crdt::Result<PeerStatus> parse_peer_status(std::string_view body) {
     status.state_hash = json.at("state_hash");
     status.read_only = json.at("read_only");
     for (const nlohmann::json& peer : json.at("peers")) {
-      status.peers.push_back({peer.at("name"), peer.at("state"), peer.at("lag")});
+      status.peers.push_back(
+          {peer.at("name"), peer.at("state"), peer.value("lag", std::uint64_t{0})});
     }
     return status;
   } catch (const nlohmann::json::exception& error) {

@@ -83,9 +83,10 @@ constexpr std::array kValues{
     Wording{"clock_ahead_ms", "clock", "against Slack's, by the stamps of its latest requests"},
     Wording{"conflicts", "conflicts", "tasks with two values, until a person picks one"}};
 
-constexpr std::array kColumns{Wording{"their_cursor", "", ""}, Wording{"our_cursor", "", ""},
-                              Wording{"lag", "lacks", ""}, Wording{"lag_seconds", "", ""},
-                              Wording{"public_key", "", ""}};
+constexpr std::array kColumns{Wording{"their_cursor", "", ""},    Wording{"our_cursor", "", ""},
+                              Wording{"lag", "lacks", ""},        Wording{"lag_seconds", "", ""},
+                              Wording{"public_key", "", ""},      Wording{"member", "is", ""},
+                              Wording{"member_for_s", "for", ""}, Wording{"incarnation", "", ""}};
 
 template <std::size_t size>
 Wording wording_of(const std::array<Wording, size>& known, const std::string& key) {
@@ -121,8 +122,9 @@ std::string unit_free(const std::string& key) {
 
 std::string cell_of(const Json& entry, const std::string& key) {
   const Json value = entry.value(key, Json());
-  if (key != "lag" || !value.is_number()) return text_of(value);
-  if (is_down(entry)) return "unknown";  // Nobody can ask it.
+  if (key == "member_for_s" && value.is_number()) return value.dump() + " s";
+  if (key != "lag") return text_of(value);
+  if (!value.is_number()) return "unknown";  // It has not said since this node began.
   if (value == 0) return "nothing";
   const std::string changes = value.dump() + (value == 1 ? " change" : " changes");
   const Json age = entry.value("lag_seconds", Json());

@@ -41,6 +41,7 @@ gossip::Config gossip_config(const std::string& self, const std::set<std::string
   config.park_for = 2s;
   // A loss shows with the next message. Half of the 10 s: the rest is for dialling and repair.
   config.ping_after = 5s;
+  config.probe_every = 4s;  // Of whom nothing is asked: each probe is two messages.
   config.redial_max = 1s;
   return config;
 }

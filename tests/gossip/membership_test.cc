@@ -190,8 +190,7 @@ TEST(Memberlist, Bug222ANodeThatWasCutOffForAnHourComesBack) {
 TEST(Memberlist, Bug358AnAccusationUnderTheGreatestIncarnationIsRefusedAndCounted) {
   GrownWorld world(8, 14);
   for (const std::uint64_t incarnation : {~std::uint64_t{0}, std::uint64_t{1} << 40}) {
-    for (const Liveness state :
-         {Liveness::kDead, Liveness::kSuspect, Liveness::kAlive}) {
+    for (const Liveness state : {Liveness::kDead, Liveness::kSuspect, Liveness::kAlive}) {
       const News lie{MemberWorld::id(3), incarnation, state, MemberWorld::id(1)};
       for (std::size_t node = 0; node < 8; ++node) world.lie(1, node, said(1, {lie}));
     }

@@ -8,9 +8,9 @@
 namespace test {
 
 using crdt::Instant;
+using gossip::Liveness;
 using gossip::MemberId;
 using gossip::Membership;
-using gossip::Liveness;
 using namespace std::chrono_literals;
 
 namespace {
@@ -101,7 +101,7 @@ void MemberWorld::dial(std::size_t a, std::size_t b, Duration after) {
       return dial(from, to, kRedialLate);
     }
     if (!nodes_[to].membership) {
-      deliver(from, [this, from, to] { nodes_[from].membership->refused(now_, id(to)); });
+      deliver(from, [this, from, to] { nodes_[from].membership->unreachable(now_, id(to)); });
       return dial(from, to, kRedialLate);
     }
     links_[from * size() + to] = links_[to * size() + from] = next_link_++;

@@ -327,7 +327,7 @@ bool Mesh::settle(int seconds) {
       for (const gossip::PeerStatus& status : status(i)) {
         const std::size_t other = std::stoul(status.address);
         const bool reachable = !cuts_.contains(std::minmax(i, other));
-        if (reachable && (status.state != "linked" || status.lag > 0)) quiet = false;
+        if (reachable && (status.state != "linked" || status.lag != 0)) quiet = false;
       }
     }
     if (quiet) return true;

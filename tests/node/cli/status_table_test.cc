@@ -14,7 +14,7 @@ constexpr const char* kTwoPeers = R"({
       {"name": "bob", "address": "10.0.0.2:7000", "state": "linked", "their_cursor": 41,
        "our_cursor": 9, "lag": 1},
       {"name": "c", "address": "10.0.0.3:7000", "state": "down", "their_cursor": 0,
-       "our_cursor": 7, "lag": 0, "since": null}],
+       "our_cursor": 7, "since": null}],
     "counters": {"http_requests": 17}, "temper": "fair", "warnings": []})";
 
 TEST(StatusTable, SaysFirstWhetherAllIsWellAndWhatAPeerLacksOnlyWhereThatIsKnown) {
