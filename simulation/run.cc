@@ -20,7 +20,8 @@ constexpr Duration kPoll = 100ms;      // For convergence.
 constexpr Duration kSettle = 10s;
 constexpr Duration kQuiet = 10s;              // Watched for stores that still change.
 constexpr Duration kTrafficMax = 60s;         // For the last commands to be answered after healing.
-constexpr std::uint64_t kQuietBytesMax = 60;  // A link's end and second: pings, and their seals.
+// A link's end and second: where there are two peers, 1.25 probes and as many answers, sealed.
+constexpr std::uint64_t kQuietBytesMax = 150;
 constexpr std::uint64_t kQueueMax = 8'192;    // Of events: far above what a second brings.
 constexpr std::uint64_t kBytesFixed = 256 << 10;
 constexpr std::uint64_t kBytesPerChange = 24 << 10;  // Stored: document, log, records, marks.
