@@ -84,7 +84,7 @@ void Peer::tend_self() {
   if (standing == nullptr || standing->member.signing_key != verify_key_) return;
   const Member& member = standing->member;
   if (member.state == RosterState::kRemoved) return;
-  const bool active = member.state == RosterState::kJoining &&
+  const bool active = member.state == RosterState::kJoining && repository_.catching_up().empty() &&
                       std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
                         return entry.second->hello && entry.second->receiver.live();
                       });

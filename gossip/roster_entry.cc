@@ -275,6 +275,14 @@ crdt::Record to_record(const std::string& cluster, const RosterEntry& entry) {
   return {std::move(key), std::move(value)};
 }
 
+Result<crdt::Record> to_record(BytesView value) {
+  ByteReader in(value);
+  static_cast<void>(read_text(in, kClusterNameBytesMax));
+  const Member member = read_member(in);
+  if (in.bad() || value.size() > kEntryBytesMax) return Error("this is no roster entry");
+  return crdt::Record{key_of(member, value), Bytes(value)};
+}
+
 Result<RosterEntry> read_entry(const std::string& cluster, const crdt::Record& record) {
   if (record.value.size() > kEntryBytesMax) return Error("it is too long");
   ByteReader in(record.value);

@@ -114,6 +114,9 @@ struct RosterEntry {
 // known for what it is.
 [[nodiscard]] crdt::Record to_record(const std::string& cluster, const RosterEntry& entry);
 
+// The record of an entry that came as its value alone. It is not judged.
+[[nodiscard]] crdt::Result<crdt::Record> to_record(crdt::BytesView value);
+
 // The entry of a record of kRosterKind. An Error says what is wrong with it: shape, key, cluster or
 // a signature. Whether its signer may speak is the roster's to judge.
 [[nodiscard]] crdt::Result<RosterEntry> read_entry(const std::string& cluster,

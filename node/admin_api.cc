@@ -6,6 +6,7 @@
 
 #include "node/admin_config.h"
 #include "node/admin_import.h"
+#include "node/admin_peers.h"
 #include "slack/json_reader.h"
 #include "slack/json_writer.h"
 
@@ -55,6 +56,11 @@ constexpr std::array kRoutes{
                "join lines of an export: {\"lines\": [...]}; ?wait=local|N|all&timeout=2s",
                serve_import},
     AdminRoute{"GET", "/metrics", AdminRole::kReader, "figures for Prometheus", serve_metrics},
+    AdminRoute{"GET", "/peers", AdminRole::kReader, "who belongs to the cluster", serve_peers},
+    AdminRoute{"POST", "/peers/entries", AdminRole::kOperator,
+               "takes {entry}, a signed roster entry", serve_peers_entry},
+    AdminRoute{"POST", "/peers/invite", AdminRole::kOperator,
+               "takes {token}, an id; gives what its joiner needs", serve_peers_invite},
     AdminRoute{"GET", "/status", AdminRole::kReader, "this peer and its links", serve_status},
 };
 

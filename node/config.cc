@@ -9,21 +9,13 @@
 
 #include "node/config_reader.h"
 #include "node/host_port.h"
+#include "node/membership_file.h"
 #include "node/text_file.h"
 
 namespace node {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 64;  // Fits a table's column.
-
-bool is_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !text.empty() && text.size() <= kNameBytesMax &&
-         std::all_of(text.begin(), text.end(), fits);
-}
 
 std::string without_end_space(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
@@ -108,6 +100,18 @@ class Loader {
     config.peers_listen = address(peers, "listen");
     gossip::Config& gossip = config.replica.gossip;
     gossip.cluster = name(peers, "cluster");
+    membership_file_ = path(peers.text_or("membership_file", ""));
+    cluster_secret_file_ = path(peers.text_or("cluster_secret_file", ""));
+    if (peers.has("address")) gossip.address = address(peers, "address");
+    if (membership_file_.empty() != cluster_secret_file_.empty()) {
+      peers.fail("membership_file", "expected this and cluster_secret_file, or neither");
+    }
+    load_list(peers);
+    peers.refuse_unknown();
+  }
+
+  void load_list(ConfigReader& peers) {
+    gossip::Config& gossip = config.replica.gossip;
     for (ConfigReader& entry : peers.list("list")) {
       gossip::PeerConfig peer;
       peer.name = name(entry, "name");
@@ -125,7 +129,6 @@ class Loader {
     if (gossip.peers.size() > gossip::Config::kPeersMax) {
       peers.fail("list", "at most " + std::to_string(gossip::Config::kPeersMax) + " peers");
     }
-    peers.refuse_unknown();
   }
 
   void refuse_twin(ConfigReader& entry, const gossip::PeerConfig& peer) {
@@ -172,7 +175,11 @@ class Loader {
   void load_secrets() {
     if (error) return;
     load_identity(identity_file_);
-    if (error) return;
+    if (!error) load_signing_secret();
+    if (!error && !membership_file_.empty()) load_membership();
+  }
+
+  void load_signing_secret() {
     std::string& secret = config.replica.signing_secret;
     if (!secret_env_.empty()) {
       const char* value = std::getenv(secret_env_.c_str());
@@ -184,6 +191,27 @@ class Loader {
     }
     secret = secret_in("slack.signing_secret_file", secret_file_);
     if (secret.empty()) root_.fail("slack.signing_secret_file", secret_file_ + " is empty");
+  }
+
+  void load_membership() {
+    gossip::Config& gossip = config.replica.gossip;
+    const auto file = read_text_file(membership_file_);
+    if (!file) return root_.fail("peers.membership_file", file.error().message);
+    auto membership = read_membership(file->text, gossip.cluster);
+    if (!membership) {
+      return root_.fail("peers.membership_file",
+                        membership_file_ + ", " + membership.error().message);
+    }
+    gossip.operators = std::move(membership->operators);
+    gossip.roster = std::move(membership->entries);
+    const std::string secret = secret_in("peers.cluster_secret_file", cluster_secret_file_);
+    const auto key = gossip::private_key_from_hex(secret);
+    if (!key) {
+      return root_.fail("peers.cluster_secret_file",
+                        cluster_secret_file_ + " holds no secret (" + key.error().message + ")");
+    }
+    gossip.cluster_secret.emplace().bytes = key->bytes;
+    gossip.member_secrets = config.replica.signing_secret;
   }
 
   void load_identity(const std::string& file) {
@@ -218,11 +246,22 @@ class Loader {
   std::filesystem::path folder_;
   ConfigReader root_;
   std::string identity_file_;
+  std::string membership_file_;
+  std::string cluster_secret_file_;
   std::string secret_file_;
   std::string secret_env_;
 };
 
 }  // namespace
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !text.empty() && text.size() <= kNameBytesMax &&
+         std::all_of(text.begin(), text.end(), fits);
+}
 
 crdt::Result<Config> load_config(const std::string& path) {
   const auto file = read_text_file(path);

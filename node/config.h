@@ -6,7 +6,8 @@
 //            name, letter, data_dir, identity_file, reply_hold_ms, drain_ms
 //            slack  {listen, signing_secret_file or signing_secret_env}
 //            admin  {listen}, or nothing
-//            peers  {listen, cluster, list: [{name, address, public_key}]}
+//            peers  {listen, cluster, list: [{name, address, public_key}],
+//                    membership_file, cluster_secret_file, address}
 //            limits {body_bytes, connections}
 //            log    {level, file, rotate_bytes, rotate_files}
 //            store  {map_bytes, disk_reserve_bytes}
@@ -43,6 +44,9 @@ struct Config {
   bool accept_restored = false;  // On the command line only: serve a copy although nobody vouches.
   std::vector<std::string> warnings;
 };
+
+// What nodes and clusters may be called: letters, digits, dots, dashes and underscores, 64 at most.
+[[nodiscard]] bool is_name(std::string_view text);
 
 [[nodiscard]] crdt::Result<Config> load_config(const std::string& path);
 

@@ -18,6 +18,9 @@
 #include "node/cli/export.h"
 #include "node/cli/import.h"
 #include "node/cli/init.h"
+#include "node/cli/invite.h"
+#include "node/cli/join.h"
+#include "node/cli/peers.h"
 #include "node/cli/restore.h"
 #include "node/cli/serve.h"
 #include "node/cli/slack.h"
@@ -56,6 +59,9 @@ int run(int argc, char** argv) {
   node::cli::add_demo(app, action);
   node::cli::add_doctor(app, action);
   node::cli::add_init(app, action);
+  node::cli::add_invite(app, action);
+  node::cli::add_join(app, action);
+  node::cli::add_peers(app, action);
   node::cli::add_serve(app, action);
   node::cli::add_status(app, action);
   node::cli::add_slack(app, action);

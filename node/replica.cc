@@ -43,6 +43,12 @@ constexpr const char* kReadOnlyText =
 constexpr const char* kCatchingUpText =
     "This peer came back with an older copy of its data and is still fetching what it missed, so "
     "nothing was changed. Please try again: the next attempt may reach another peer.";
+constexpr const char* kRemovedText =
+    "This peer was removed from its cluster, so nothing was changed. Please tell whoever operates "
+    "Muster, and try again: the next attempt may reach another peer.";
+constexpr const char* kJoiningText =
+    "This peer is joining its cluster and does not hold all of it yet, so nothing was changed. "
+    "Please try again: the next attempt may reach another peer.";
 constexpr const char* kDamagedText =
     "This peer's copy of the channel is damaged, so nothing was changed. It is being fetched from "
     "the other peers: please try again in a moment.";
@@ -114,6 +120,9 @@ class Replica::Impl {
   [[nodiscard]] std::string_view why_not_ready(const Now& now) const;
   // Takes what a request's stamp says of the clocks, where Slack signed it.
   void weigh(const Now& now, const slack::HttpRequest& request, slack::Verdict verdict);
+  // As the roster has it; nothing where this node is not in it.
+  [[nodiscard]] std::optional<gossip::RosterState> member_state() const;
+  [[nodiscard]] char letter() const;
   void refuse_method(const HttpRequest& http, std::string_view allowed);
 
   void reply(const HttpRequest& to, int status, std::string body,
@@ -170,6 +179,7 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
 
 Effects Replica::Impl::step(const Now& now, crdt::Transaction& txn, const Event& event) {
   repository_.use(txn);
+  if (peer_) peer_->tell_wall(now.wall);
   std::visit([&](const auto& kind) { on(now, kind); }, event);
   collect();
   return std::exchange(effects_, {});
@@ -331,8 +341,21 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
   note(Level::kWarning, http.uuid, "refused a request at the admin address: no known token");
 }
 
+std::optional<gossip::RosterState> Replica::Impl::member_state() const {
+  const gossip::Standing* standing = peer_ ? peer_->self() : nullptr;
+  return standing ? std::optional(standing->member.state) : std::nullopt;
+}
+
+char Replica::Impl::letter() const {
+  const gossip::Standing* standing = peer_ ? peer_->self() : nullptr;
+  return standing ? standing->member.letter : config_.letter;
+}
+
 std::string_view Replica::Impl::why_not_ready(const Now& now) const {
   if (config_.draining) return "draining";
+  if (const auto state = member_state(); state && *state != gossip::RosterState::kActive) {
+    return gossip::name_of(*state);
+  }
   if (mode_ == Mode::kReadOnly) return "read-only";
   if (!repository_.catching_up().empty()) return "catching up";
   if (repository_.unreadable() > 0) return "damaged";
@@ -393,6 +416,11 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   if (!repository_.catching_up().empty()) {
     return reply(http, 200, slack::plain_reply(kCatchingUpText));
   }
+  const auto standing = member_state();
+  if (standing == gossip::RosterState::kRemoved || standing == gossip::RosterState::kJoining) {
+    const bool removed = standing == gossip::RosterState::kRemoved;
+    return reply(http, 200, slack::plain_reply(removed ? kRemovedText : kJoiningText));
+  }
   std::string key = slack::document_key(command);
   const auto document = repository_.document(key);
   if (!document) {
@@ -410,7 +438,7 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   context.self = self_;
   context.previous = repository_.previous_context(key);
   context.now = now.wall;
-  context.letter = config_.letter;
+  context.letter = letter();
   context.split = peer_ && !peer_->complete();
   context.event = next_event();
   slack::HandlerResult result = slack::handle(command, **document, std::move(context));
@@ -473,7 +501,11 @@ Status Replica::Impl::status(const Now& now) {
   status.digest = repository_.digest();
   status.conflicts = count_conflicts();
   status.catching_up = repository_.catching_up();
-  if (peer_) status.peers = peer_->status();
+  if (peer_) {
+    status.peers = peer_->status();
+    status.roster_refused = {peer_->last_refusals().begin(), peer_->last_refusals().end()};
+  }
+  if (const auto state = member_state()) status.member_state = gossip::name_of(*state);
   if (peer_) status.rollbacks_found = peer_->rollbacks_found();
   for (gossip::PeerStatus& peer : status.peers) {
     if (peer.lag > 0) peer.lag_age = log_history_.age_beyond(peer.their_cursor, now.steady);
@@ -482,6 +514,7 @@ Status Replica::Impl::status(const Now& now) {
   status.not_ready = why_not_ready(now);
   status.system = system_;
   status.counters = counters_.by_name();
+  status.counters["roster_refused"] = peer_ ? peer_->roster_refusals() : 0;
   return status;
 }
 

@@ -111,6 +111,12 @@ std::string to_json(const Status& status) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
   }
   if (status.clock_ahead) json.key("clock_ahead_ms").number(status.clock_ahead->count());
+  if (!status.member_state.empty()) json.field("member_state", status.member_state);
+  if (!status.roster_refused.empty()) {
+    json.key("roster_refused").begin_array();
+    for (const std::string& refusal : status.roster_refused) json.string(refusal);
+    json.end_array();
+  }
   json.key("peers").begin_array();
   for (const gossip::PeerStatus& peer : status.peers) write(json, peer);
   json.end_array();

@@ -35,22 +35,6 @@ std::size_t width_of(const std::string& text) {
   }));
 }
 
-void draw_rows(std::string& out, const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += "  " + row[i] + std::string(widths[i] - width_of(row[i]), ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-}
-
 bool is_table(const Json& value) {
   return value.is_array() && !value.empty() &&
          std::all_of(value.begin(), value.end(), [](const Json& row) { return row.is_object(); });
@@ -184,14 +168,14 @@ std::string advice_of(const Json& peers) {
 void draw_structure(std::string& out, const std::string& key, const Json& value) {
   out += "\n" + label_of(key) + (value.empty() ? ": none\n" : "\n");
   if (is_table(value)) {
-    draw_rows(out, rows_of(value));
+    out += draw_rows(rows_of(value));
     if (key == "peers") out += advice_of(value);
     return;
   }
   std::vector<Row> rows;
   for (const auto& [name, inner] : value.items())
     rows.push_back({label_of(unit_free(name)), value_text(name, inner)});
-  draw_rows(out, rows);
+  out += draw_rows(rows);
 }
 
 }  // namespace
@@ -205,6 +189,24 @@ std::string size_text(std::uint64_t bytes) {
   const char* format = unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s";
   std::snprintf(text.data(), text.size(), format, value, kUnits[unit]);
   return text.data();
+}
+
+std::string draw_rows(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += "  " + row[i] + std::string(widths[i] - width_of(row[i]), ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
 }
 
 crdt::Result<StatusTable> draw_status(std::string_view json) {
@@ -222,7 +224,7 @@ crdt::Result<StatusTable> draw_status(std::string_view json) {
                       std::string(wording.meaning)});
   }
   if (!values.empty()) table.text += "\nthis peer\n";
-  draw_rows(table.text, values);
+  table.text += draw_rows(values);
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crdt/result.h"
 
@@ -16,6 +17,9 @@ namespace node::cli {
 struct StatusTable {
   std::string text;
 };
+
+// Rows in columns that line up, each line after two spaces.
+[[nodiscard]] std::string draw_rows(const std::vector<std::vector<std::string>>& rows);
 
 [[nodiscard]] crdt::Result<StatusTable> draw_status(std::string_view json);
 

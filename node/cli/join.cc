@@ -1,0 +1,178 @@
+#include "node/cli/join.h"
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "gossip/join.h"
+#include "node/cli/node_files.h"
+#include "node/entropy.h"
+#include "node/host_port.h"
+#include "node/text_file.h"
+
+namespace node::cli {
+namespace {
+
+constexpr std::chrono::seconds kAnswerWithin{5};  // The sponsor gives up after as long.
+
+struct JoinOptions {
+  std::string token;
+  std::string dir;
+  std::string name;
+  std::string address;
+  Listens listens;
+};
+
+crdt::Error unreachable(const gossip::Sponsor& sponsor, const std::string& why) {
+  return crdt::Error("no answer from " + sponsor.address + " (" + why + ")");
+}
+
+// One sponsor's answer. An Error where it gave none.
+crdt::Result<gossip::JoinAnswer> ask(const gossip::Token& token, const gossip::Sponsor& sponsor,
+                                     const gossip::PrivateKey& identity,
+                                     const gossip::JoinRequest& request) {
+  const auto target = parse_host_port(sponsor.address);
+  if (!target) return target.error();
+  boost::asio::ip::tcp::iostream stream;
+  stream.expires_after(kAnswerWithin);
+  stream.connect(target->host, std::to_string(target->port));
+  if (!stream) return unreachable(sponsor, stream.error().message());
+  crdt::Rng rng(seed_from_system());
+  gossip::Joiner joiner(token, sponsor, identity, request, rng);
+  stream << joiner.start() << std::flush;
+  std::array<char, 4096> piece{};
+  while (!joiner.answer()) {
+    if (stream.peek() == std::char_traits<char>::eof()) {
+      const bool closed = stream.error() == boost::asio::error::eof;
+      return unreachable(sponsor, closed ? "it closed the link: it may be of another cluster, or "
+                                           "the token is not for this cluster any more"
+                                         : stream.error().message());
+    }
+    const auto size = stream.readsome(piece.data(), piece.size());
+    const auto next = joiner.receive({piece.data(), static_cast<std::size_t>(size)});
+    if (!next) {
+      return unreachable(sponsor,
+                         "it did not prove the key that the token names: " + next.error().message);
+    }
+    stream << *next << std::flush;
+  }
+  return *joiner.answer();
+}
+
+// The first answer of any sponsor: a refusal is one, too.
+crdt::Result<gossip::JoinAnswer> ask_all(const gossip::Token& token,
+                                         const gossip::PrivateKey& identity,
+                                         const gossip::JoinRequest& request) {
+  std::string failures;
+  for (const gossip::Sponsor& sponsor : token.sponsors) {
+    auto answer = ask(token, sponsor, identity, request);
+    if (answer) return answer;
+    failures += (failures.empty() ? "" : "; ") + answer.error().message;
+  }
+  return crdt::Error(failures +
+                     ". The token is still good: try again when a peer that it names "
+                     "can be reached, or ask for a new one");
+}
+
+crdt::Result<gossip::Token> read_token(const std::string& text) {
+  if (text != "-") return gossip::token_from_text(text);
+  std::string line;
+  std::getline(std::cin, line);
+  return gossip::token_from_text(line);
+}
+
+gossip::JoinRequest request_of(const gossip::Token& token, const NodeFiles& files) {
+  gossip::JoinRequest request;
+  request.permit = token.permit;
+  request.member = {public_key_of(files.identity),
+                    verify_key_of(signing_seed_of(files.identity)),
+                    files.name,
+                    files.address,
+                    files.letter,
+                    gossip::RosterState::kJoining,
+                    1};
+  request.joiner = sign_with_token(token.cluster, request.member, token.seed);
+  return request;
+}
+
+// What the folder is to hold of the answer. An Error where it cannot be trusted.
+crdt::Result<void> take(const gossip::Token& token, gossip::JoinAnswer answer, NodeFiles& files) {
+  if (!answer.refusal.empty()) return crdt::Error(answer.refusal);
+  Membership membership;
+  membership.operators.insert(answer.operators.begin(), answer.operators.end());
+  if (!membership.operators.contains(token.permit.operator_key)) {
+    return crdt::Error("the sponsor does not know the operator that signed the token");
+  }
+  for (const crdt::Record& entry : answer.entries) {
+    const auto read = gossip::read_entry(token.cluster, entry);
+    if (!read) return crdt::Error("the sponsor's roster is wrong: " + read.error().message);
+  }
+  membership.entries = std::move(answer.entries);
+  files.membership = std::move(membership);
+  files.cluster_secret = answer.cluster_secret;
+  files.signing_secret = std::move(answer.secrets);
+  return {};
+}
+
+crdt::Result<void> join(JoinOptions& options) {
+  const auto token = read_token(options.token);
+  if (!token) return token.error();
+  NodeFiles files;
+  files.dir = options.dir;
+  files.name = options.name.empty() ? default_name() : options.name;
+  files.cluster = token->cluster;
+  files.letter = token->permit.letter;
+  files.listens = options.listens;
+  files.address =
+      options.address.empty() ? default_address(options.listens.peers) : options.address;
+  const auto good = check_names(files.name, files.cluster, files.listens);
+  if (!good) return good;
+  if (const auto address = parse_host_port(files.address); !address) return address.error();
+  if (const auto free = refuse_existing(options.dir); !free) return free;
+  if (const auto made = make_dir(options.dir); !made) return made;
+  const auto identity = identity_in(options.dir);
+  if (!identity) return identity.error();
+  files.identity = *identity;
+  auto answer = ask_all(*token, files.identity, request_of(*token, files));
+  if (!answer) return answer.error();
+  if (const auto taken = take(*token, std::move(*answer), files); !taken) return taken;
+  if (const auto written = write_files(files); !written) return written;
+  std::cout << files.name << " is a member of " << files.cluster << ", at " << files.address
+            << "\n\nnext:\n  muster serve --config " << files.dir << "/config.json\n";
+  return {};
+}
+
+int run(JoinOptions& options) {
+  const auto joined = join(options);
+  if (joined) return kDone;
+  std::cerr << "muster: " << joined.error().message << "\n";
+  return kFailed;
+}
+
+}  // namespace
+
+void add_join(CLI::App& app, Action& action) {
+  auto options = std::make_shared<JoinOptions>();
+  CLI::App* command =
+      app.add_subcommand("join", "make this machine a member of a cluster, with a token");
+  command->add_option("TOKEN", options->token, "from muster invite; - reads it from stdin")
+      ->required();
+  command->add_option("--dir", options->dir, "where the node's files go; never overwrites any")
+      ->required();
+  command->add_option("--name", options->name, "what operators call it; default: this host's name");
+  command->add_option("--address", options->address,
+                      "where other nodes reach it; default: this host's name and the port");
+  command->add_option("--listen", options->listens.peers, "for peers; default 0.0.0.0:7100");
+  command->add_option("--slack-listen", options->listens.slack, "default 127.0.0.1:8080");
+  command->add_option("--admin-listen", options->listens.admin, "default 127.0.0.1:8081");
+  command->footer(
+      "What it makes: the node's own keys and configuration, and what its sponsor gives it: the\n"
+      "roster, the cluster's secret and Slack's signing secret. If it is interrupted, run it\n"
+      "again: the folder's key stays the one that the token is for.\n\n"
+      "Example:\n  muster join muster-join-1.AbC... --dir /etc/muster");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace node::cli

@@ -1,0 +1,75 @@
+// RosterCluster: real peers of a cluster with an operator, set up and changed as a person would:
+// by the commands of `muster`.
+//
+// Shape    each node has a folder of its own, made by `muster init` or `muster join`; node "a" is
+//          the first. Waiting is for an event, with a deadline that only a hang reaches.
+// Thread   one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gossip/token.h"
+#include "tests/support/process.h"
+
+namespace tests {
+
+struct Ran {
+  int code = -1;
+  std::string output;  // Standard output and error.
+};
+
+class RosterCluster {
+ public:
+  RosterCluster();
+
+  Ran muster(std::vector<std::string> arguments);
+  // A command about the cluster, at node "a", as its operator.
+  Ran operate(std::vector<std::string> arguments);
+
+  // A token, or what `muster invite` said instead.
+  std::string invite();
+  Ran join(const std::string& name, const std::string& token);
+  // Starts the node; false where it is not ready.
+  bool serve(const std::string& name);
+  void kill(const std::string& name) { running_.erase(name); }
+
+  // The operator's key and the cluster's secret, to make tokens that `muster invite` never would.
+  [[nodiscard]] gossip::Token forge(const std::string& cluster, const gossip::SigningSeed& signer,
+                                    std::chrono::seconds valid) const;
+  [[nodiscard]] gossip::SigningSeed operator_seed() const;
+
+  // `/ir <text>` at the node.
+  std::string say(const std::string& name, const std::string& text);
+  // Body of a plain GET of its admin address.
+  std::string get(const std::string& name, const std::string& target) const;
+  nlohmann::json peers(const std::string& at);
+
+  // How many others the node is linked with, by its roster; -1 where it does not say.
+  int linked(const std::string& at);
+  // Looks again and again until `true`; false once kPatience is over.
+  static bool eventually(const std::function<bool()>& holds);
+
+  [[nodiscard]] std::string dir(const std::string& name) const {
+    return (folder_.path() / name).string();
+  }
+
+ private:
+  struct Node {
+    std::string peers;
+    std::string slack;
+    std::string admin;
+  };
+
+  Node& node(const std::string& name);  // Its addresses, drawn when first asked.
+
+  TemporaryFolder folder_;
+  std::map<std::string, Node> nodes_;
+  std::map<std::string, std::unique_ptr<Process>> running_;
+};
+
+}  // namespace tests
