@@ -211,8 +211,12 @@ class Repository {
   struct Walk {
     Bytes next;       // The first row that was not read.
     StoreDigest sum;  // Of what lies before it.
-    std::map<std::uint64_t, std::vector<std::string>> lost_rows;  // Damaged rows of the log, and
-  };                                                              // documents last touched there.
+    // Damaged rows of the log, and the documents last touched there. Where there are any: hashes of
+    // the records that sound rows name, and the records that none does.
+    std::map<std::uint64_t, std::vector<std::string>> lost_rows;
+    std::vector<std::uint64_t> named;
+    std::vector<Bytes> unnamed;
+  };
 
   Error damaged_document(const std::string& key);
   Error damaged_record(BytesView key);
@@ -228,6 +232,8 @@ class Repository {
   void walk_document(const std::string& key);
   std::size_t walk_documents(std::size_t rows_max);
   std::size_t walk_rows(std::size_t rows_max);
+  void note_named(const std::vector<Bytes>& records);
+  void note_unnamed(BytesView key);
   void rewrite_lost_rows();
   void end_walk();
 

@@ -316,7 +316,6 @@ std::size_t Repository::walk_documents(std::size_t rows_max) {
       return true;
     });
     if (!key) {
-      rewrite_lost_rows();
       walk_->next = keyspace::documents_end();
       return rows;
     }
@@ -359,10 +358,13 @@ std::size_t Repository::walk_rows(std::size_t rows_max) {
     const Result<BytesView> value = open_value(sealed);
     const BytesView tail = keyspace::tail_of(row);
     if (row < keyspace::log_end()) {
-      if (!value || !decode_log_row(*value)) std::ignore = damaged_log_row(from_big_endian(tail));
+      const Result<LogRow> log = value ? decode_log_row(*value) : value.error();
+      if (!log) std::ignore = damaged_log_row(from_big_endian(tail));
+      if (log) note_named(log->records);
     } else if (value) {
       ++walk_->sum.records;
       walk_->sum.hash += digest_of(tail, *value);
+      note_unnamed(tail);
     } else {
       std::ignore = damaged_record(tail);
     }
@@ -370,23 +372,46 @@ std::size_t Repository::walk_rows(std::size_t rows_max) {
   };
   txn_->scan(std::max(walk_->next, keyspace::log(0)), keyspace::log_end(), read);
   if (rows < rows_max) {
+    if (walk_->next < keyspace::records()) std::sort(walk_->named.begin(), walk_->named.end());
     txn_->scan(std::max(walk_->next, keyspace::records()), keyspace::records_end(), read);
   }
   return rows;
 }
 
-// A row is an index entry: which documents it was the last to touch, their headers say. Which
-// records it named is lost; comparing stores with peers finds them.
+void Repository::note_named(const std::vector<Bytes>& records) {
+  if (walk_->lost_rows.empty()) return;
+  for (const Bytes& key : records) walk_->named.push_back(hash64(key));
+}
+
+// REQUIRES walk_->named in order.
+void Repository::note_unnamed(BytesView key) {
+  if (walk_->lost_rows.empty()) return;
+  const auto& named = walk_->named;
+  if (!std::binary_search(named.begin(), named.end(), hash64(key)))
+    walk_->unnamed.emplace_back(key);
+}
+
+// A row is an index entry: which documents it was the last to touch, their headers say, and which
+// records, that no other row names them. These go into rows of their own: a row that was lost may
+// lie before or behind what a peer covers.
 void Repository::rewrite_lost_rows() {
-  for (auto& [seq, documents] : std::exchange(walk_->lost_rows, {})) {
+  constexpr std::size_t kRecordsMax = 512;  // In one row: half of what an offer takes.
+  for (const auto& [seq, documents] : walk_->lost_rows) {
     txn_->put(keyspace::log(seq), seal_value(encode(LogRow{{}, documents, {}, digest_})));
     lost_rows_.erase(seq);
     ++damage_counts_.healed;
+  }
+  const std::vector<Bytes>& unnamed = walk_->unnamed;
+  for (std::size_t at = 0; at < unnamed.size(); at += kRecordsMax) {
+    const std::size_t end = std::min(unnamed.size(), at + kRecordsMax);
+    const auto from = unnamed.begin() + static_cast<std::ptrdiff_t>(at);
+    append(LogRow{{}, {}, {from, unnamed.begin() + static_cast<std::ptrdiff_t>(end)}, {}});
   }
 }
 
 void Repository::end_walk() {
   const StoreDigest sum = walk_->sum;
+  rewrite_lost_rows();
   walk_.reset();
   walk_due_ = walk_due_ || !lost_rows_.empty();
   // A part that cannot be read is in neither sum; its healing makes another walk due.

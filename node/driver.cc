@@ -79,7 +79,9 @@ void Driver::run_batch(const crdt::Now& now) {
     performer_.perform(std::move(early));
   }
   if (read_only()) {
+    const bool sound = store_.sound();
     store_.abort();
+    if (!sound) return disbelieve(now);
     effects = answers_of(std::move(effects));
   } else if (const auto committed = store_.commit(); !committed) {
     if (crdt::planted(crdt::Bug::kAnswerOfFailedCommit)) {
@@ -164,14 +166,26 @@ void Driver::recover(const crdt::Now& now, const CommitError& error) {
   if (!batch_.empty()) {
     crdt::Transaction& txn = store_.begin();
     Effects effects = step_all(now, txn, batch_);
+    const bool sound = store_.sound();
     store_.abort();
-    performer_.perform(answers_of(std::move(effects)));
-    batch_.clear();
+    if (!sound) {
+      disbelieve(now);
+    } else {
+      performer_.perform(answers_of(std::move(effects)));
+      batch_.clear();
+    }
   }
   if (full) return;
   // The store was reopened; that may already have helped.
   drop_replica();
   build(now, Replica::Mode::kReadWrite);
+}
+
+// What was read may be wrong, and the Replica may remember it: nobody gets an answer of it.
+void Driver::disbelieve(const crdt::Now& now) {
+  batch_.clear();
+  drop_replica();
+  build(now, Replica::Mode::kReadOnly);
 }
 
 void Driver::notify(Level level, std::string text) {

@@ -81,6 +81,7 @@ class Driver {
   void probe(const crdt::Now& now);
   Effects step_all(const crdt::Now& now, crdt::Transaction& txn, const std::vector<Event>& batch);
   void recover(const crdt::Now& now, const CommitError& error);
+  void disbelieve(const crdt::Now& now);
   void notify(Level level, std::string text);
 
   Store& store_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace node {
@@ -128,9 +129,10 @@ const char* fault_in(std::string_view file) {
   return nullptr;
 }
 
-}  // namespace
+using Fault = std::optional<std::string>;
 
-crdt::Result<void> check_lmdb_file(const std::string& path) {
+// Why the file is no usable store; nothing where it is one. An Error where that cannot be told.
+crdt::Result<Fault> fault_of(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return crdt::Error("cannot read " + path + ": " + std::strerror(errno));
   struct stat info {};
@@ -140,12 +142,25 @@ crdt::Result<void> check_lmdb_file(const std::string& path) {
   if (known && size > 0) map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
   if (!known) return crdt::Error(path + " is not a file");
-  if (size == 0) return crdt::Error(path + " is no usable store: it is empty");
+  if (size == 0) return Fault("it is empty");
   if (map == MAP_FAILED) return crdt::Error("cannot read " + path + ": " + std::strerror(errno));
   const char* fault = fault_in({static_cast<const char*>(map), size});
   ::munmap(map, size);
-  if (fault != nullptr) return crdt::Error(path + " is no usable store: " + fault);
+  return fault == nullptr ? Fault() : Fault(fault);
+}
+
+}  // namespace
+
+crdt::Result<void> check_lmdb_file(const std::string& path) {
+  const auto fault = fault_of(path);
+  if (!fault) return fault.error();
+  if (*fault) return crdt::Error(path + " is no usable store: " + **fault);
   return {};
+}
+
+bool is_damaged_lmdb_file(const std::string& path) {
+  const auto fault = fault_of(path);
+  return fault && *fault;
 }
 
 }  // namespace node

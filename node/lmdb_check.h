@@ -22,4 +22,7 @@ inline constexpr std::size_t kFullCheckBytesMax = 256 << 20;
 // one comes from node/lmdb_create.h.
 [[nodiscard]] crdt::Result<void> check_lmdb_file(const std::string& path);
 
+// Whether the file is there, can be read, and is no usable store.
+[[nodiscard]] bool is_damaged_lmdb_file(const std::string& path);
+
 }  // namespace node

@@ -57,11 +57,41 @@ crdt::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const Options& options)
   if (!lock) return lock.error();
   std::unique_ptr<LmdbStore> store(new LmdbStore(options, std::move(*lock)));
   store->options_.map_bytes = (options.map_bytes + kMapAlign - 1) / kMapAlign * kMapAlign;
-  if (const auto there = store->create_if_missing(); !there) return there.error();
-  if (const auto opened = store->open_environment(); !opened) return opened.error();
+  if (const auto opened = store->open_or_begin_anew(); !opened) return opened.error();
   if (const auto ours = store->check_marker(); !ours) return ours.error();
   store->check_file();
   return store;
+}
+
+crdt::Result<void> LmdbStore::open_or_begin_anew() {
+  if (options_.on_put_aside && is_damaged_lmdb_file(data_file())) {
+    return put_aside(check_lmdb_file(data_file()).error().message);
+  }
+  if (const auto there = create_if_missing(); !there) return there;
+  return open_environment();
+}
+
+crdt::Result<void> LmdbStore::put_aside(const std::string& reason) {
+  CHECK(options_.on_put_aside && transaction_ == nullptr);
+  close_environment();
+  std::string aside;
+  std::error_code error;
+  for (int i = 1; aside.empty() || std::filesystem::exists(aside, error); ++i) {
+    aside = options_.dir + "/data.mdb.damaged-" + std::to_string(i);
+  }
+  std::filesystem::rename(data_file(), aside, error);
+  if (error) {
+    return crdt::Error(reason + ", and it cannot be put aside: " + error.message() + "; " +
+                       way_out(options_.dir));
+  }
+  std::filesystem::remove(options_.dir + "/lock.mdb", error);  // LMDB's, of that file.
+  damaged_commits_ = 0;
+  if (const auto made = create_if_missing(); !made) return made;
+  if (const auto opened = open_environment(); !opened) return opened;
+  options_.on_put_aside("the store is damaged: " + reason + ". It was put aside as " + aside +
+                        "; this node begins with an empty one, which its peers fill. What only " +
+                        "this node held is in that file alone");
+  return {};
 }
 
 std::string LmdbStore::way_out(const std::string& dir) {
@@ -189,7 +219,9 @@ crdt::Transaction& LmdbStore::begin() {
   if (code != 0) {
     transaction_ = nullptr;
     close_environment();
-    if (const auto opened = open_environment(); !opened) {
+    // Its file may be gone: an empty store must not take its place in silence.
+    const bool damaged = options_.on_put_aside && is_damaged_lmdb_file(data_file());
+    if (const auto opened = damaged ? open_or_begin_anew() : open_environment(); !opened) {
       throw std::runtime_error(opened.error().message);
     }
     code = mdb_txn_begin(environment_, nullptr, 0, &transaction_);
@@ -221,6 +253,7 @@ boost::system::result<void, CommitError> LmdbStore::commit() {
   // Frees the transaction whether it succeeds or not.
   const int code = mdb_txn_commit(std::exchange(transaction_, nullptr));
   if (code != 0) return recover(code);
+  damaged_commits_ = 0;
   return {};
 }
 
@@ -244,6 +277,9 @@ CommitError LmdbStore::recover(int code) {
   }
   const CommitError error(kind, reason);
   close_environment();
+  // Opened anew it may be sound: what was read may not be what the disk holds.
+  damaged_commits_ += code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND ? 1 : 0;
+  if (damaged_commits_ > 1 && options_.on_put_aside && put_aside(reason)) return error;
   // If this fails, begin() tries again and says why.
   if (!open_environment()) environment_ = nullptr;
   return error;

@@ -11,14 +11,17 @@
 //          The disk reserve refuses commits while LMDB, and whoever must clean up, still has room.
 // Errors   see Store. A put that fails inside LMDB is remembered and makes commit() fail. After a
 //          failed commit the environment is closed, looked over and opened again: LMDB forgives no
-//          I/O error. Where that fails as well, begin() throws: there is nothing left to serve.
+//          I/O error. Where its pages are damaged, it is put aside and an empty one begun, if peers
+//          can fill that (Options::on_put_aside). Where nothing helps, begin() throws.
 // Thread   one. Views are valid until the next write.
 #pragma once
 
 #include <lmdb.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "crdt/result.h"
 #include "node/dir_lock.h"
@@ -36,6 +39,10 @@ class LmdbStore final : public Store, private crdt::Transaction {
     std::uint64_t map_bytes = std::uint64_t{64} << 30;
     // Enough for the pages of many batches and for an operator's tools to still write.
     std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
+    // Called where LMDB's own pages are damaged: the file has been put aside under another name and
+    // an empty store begun, which peers fill again; the text says so. Absent: such a store is
+    // refused, because nobody could fill it.
+    std::function<void(const std::string& text)> on_put_aside;
   };
 
   [[nodiscard]] static crdt::Result<std::unique_ptr<LmdbStore>> open(const Options& options);
@@ -44,6 +51,9 @@ class LmdbStore final : public Store, private crdt::Transaction {
   [[nodiscard]] bool copied() const { return copied_; }
   // From now on this file is the store. REQUIRES no open transaction.
   [[nodiscard]] crdt::Result<void> adopt_file();
+  // Puts the store aside, for a reason that ends a sentence, and begins an empty one. REQUIRES
+  // Options::on_put_aside, and no open transaction.
+  [[nodiscard]] crdt::Result<void> put_aside(const std::string& reason);
   // What an operator can do about a damaged store in `dir`, as the end of a sentence.
   [[nodiscard]] static std::string way_out(const std::string& dir);
   ~LmdbStore() override;
@@ -55,6 +65,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   [[nodiscard]] boost::system::result<void, CommitError> commit() override;
   void abort() override;
   [[nodiscard]] StoreSize size() const override;
+  [[nodiscard]] bool sound() const override { return failure_ == 0; }
 
  private:
   LmdbStore(const Options& options, DirLock lock) : options_(options), lock_(std::move(lock)) {}
@@ -69,6 +80,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   [[nodiscard]] std::string data_file() const { return options_.dir + "/data.mdb"; }
   [[nodiscard]] crdt::Result<void> create_if_missing();
   [[nodiscard]] crdt::Result<void> open_environment();
+  [[nodiscard]] crdt::Result<void> open_or_begin_anew();
   [[nodiscard]] crdt::Result<void> check_marker();
   void check_file();
   [[nodiscard]] crdt::Error explain(int code) const;
@@ -87,6 +99,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   MDB_txn* transaction_ = nullptr;
   MDB_cursor* spare_cursor_ = nullptr;  // Of the open transaction; nested scans open more.
   int failure_ = 0;                     // The first failed call of the open transaction.
+  int damaged_commits_ = 0;             // In a row: what LMDB read made no sense to it.
   bool dirty_ = false;
   bool copied_ = false;
   std::uint64_t commits_ = 0;

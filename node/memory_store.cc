@@ -18,6 +18,7 @@ boost::system::result<void, CommitError> MemoryStore::commit() {
   CHECK(open_);
   const bool wrote = !open_undo_.empty();
   std::optional<CommitFailure> failure = std::exchange(fail_next_, std::nullopt);
+  if (!failure && fail_reads_) failure = CommitFailure::kIo;
   if (!failure && disk_full_ && wrote) failure = CommitFailure::kDiskFull;
   if (failure) {
     abort();
@@ -68,6 +69,7 @@ void MemoryStore::take_back(Undo& undo) {
 
 std::optional<crdt::BytesView> MemoryStore::get(crdt::BytesView key) {
   CHECK(open_);
+  if (fail_reads_) return std::nullopt;
   check_store_key(key);
   const auto found = map_.find(key);
   if (found == map_.end()) return std::nullopt;
@@ -104,6 +106,7 @@ void MemoryStore::erase(crdt::BytesView key) {
 void MemoryStore::scan(crdt::BytesView from, crdt::BytesView to,
                        const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
   CHECK(open_);
+  if (fail_reads_) return;
   for (auto at = map_.lower_bound(from); at != map_.end(); ++at) {
     if (!to.empty() && at->first >= to) return;
     if (!visit(at->first, at->second)) return;
@@ -112,6 +115,7 @@ void MemoryStore::scan(crdt::BytesView from, crdt::BytesView to,
 
 std::optional<crdt::Bytes> MemoryStore::last_key(crdt::BytesView from, crdt::BytesView to) {
   CHECK(open_);
+  if (fail_reads_) return std::nullopt;
   auto at = to.empty() ? map_.end() : map_.lower_bound(to);
   if (at == map_.begin()) return std::nullopt;
   --at;

@@ -22,11 +22,14 @@ class MemoryStore final : public Store, private crdt::Transaction {
   [[nodiscard]] boost::system::result<void, CommitError> commit() override;
   void abort() override;
   [[nodiscard]] StoreSize size() const override;
+  [[nodiscard]] bool sound() const override { return !fail_reads_; }
 
   // Faults. A failing commit stores nothing; a full disk refuses only commits that wrote something.
   void fail_next_commit(CommitFailure failure) { fail_next_ = failure; }
   void set_disk_full(bool full) { disk_full_ = full; }
   void set_lose_syncs(bool lose) { lose_syncs_ = lose; }
+  // Reads find nothing, and the store knows that it should not be so.
+  void set_fail_reads(bool fail) { fail_reads_ = fail; }
 
   // The power went: an open transaction and all commits that no sync covers are gone.
   void crash();
@@ -56,6 +59,7 @@ class MemoryStore final : public Store, private crdt::Transaction {
   std::optional<CommitFailure> fail_next_;
   bool disk_full_ = false;
   bool lose_syncs_ = false;
+  bool fail_reads_ = false;
   std::uint64_t bytes_ = 0;  // Keys and values.
   std::uint64_t commits_ = 0;
 };

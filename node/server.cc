@@ -64,15 +64,24 @@ crdt::Result<void> Server::open_store(const Config& config) {
   store.node = config.replica.name;
   store.map_bytes = config.map_bytes;
   store.disk_reserve_bytes = config.disk_reserve_bytes;
+  const bool refillable = !config.replica.gossip.peers.empty();
+  if (refillable) {
+    store.on_put_aside = [this](const std::string& text) { log_.write(Level::kError, text); };
+  }
   auto opened = LmdbStore::open(store);
   if (!opened) return opened.error();
   lmdb_ = std::move(*opened);
   store_ = std::make_unique<WriteBehind>(*lmdb_, WriteBehind::Limits{}, appended_rows());
-  if (const auto replayed = store_->open(); !replayed) {
-    return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
-                       LmdbStore::way_out(config.data_dir));
+  auto replayed = store_->open();
+  if (!replayed && refillable) {
+    store_.reset();
+    if (const auto anew = lmdb_->put_aside(replayed.error().message); !anew) return anew;
+    store_ = std::make_unique<WriteBehind>(*lmdb_, WriteBehind::Limits{}, appended_rows());
+    replayed = store_->open();
   }
-  return {};
+  if (replayed) return {};
+  return crdt::Error(replayed.error().message + " in " + config.data_dir + "; " +
+                     LmdbStore::way_out(config.data_dir));
 }
 
 // A copy must not pass for the store it was made of: it may lack what that one has acknowledged.

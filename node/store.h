@@ -50,6 +50,10 @@ class Store {
   virtual void abort() = 0;
 
   [[nodiscard]] virtual StoreSize size() const = 0;
+
+  // False where a read of the open transaction failed: what was computed from it is worth nothing,
+  // and its commit will fail.
+  [[nodiscard]] virtual bool sound() const { return true; }
 };
 
 }  // namespace node

@@ -64,6 +64,7 @@ class WriteBehind final : public Store, private crdt::Transaction {
   [[nodiscard]] boost::system::result<void, CommitError> commit() override;
   void abort() override;
   [[nodiscard]] StoreSize size() const override { return store_.size(); }
+  [[nodiscard]] bool sound() const override { return store_.sound(); }
 
   [[nodiscard]] std::size_t waiting_bytes() const { return gathers_.bytes() + moves_.bytes(); }
   [[nodiscard]] std::uint64_t journal_rows() const { return journal_.rows(); }

@@ -139,6 +139,7 @@ TEST_F(PeerRepair, ADamagedRowOfTheLogIsWrittenAnewAndItsDocumentStillOffered) {
   ASSERT_TRUE(mesh.settle());
   EXPECT_EQ(mesh.read(1, "j", "p"), "v");
   EXPECT_EQ(mesh.read(1, "other", "p"), "v");
+  EXPECT_TRUE(mesh.equal());  // The records that it named, too.
 }
 
 TEST_F(PeerRepair, TheNewestRowOfTheLogCanBeLostToo) {

@@ -173,7 +173,7 @@ TEST(JournalOfANode, WhereItIsDamagedTheNodeSaysTheWayOut) {
   const auto log = node::Log::open({.level = node::Level::kError});
   ASSERT_TRUE(log);
   const auto server = node::Server::open(config, **log);
-  ASSERT_FALSE(server);
+  ASSERT_FALSE(server);  // It has no peers that could fill a new store.
   EXPECT_THAT(server.error().message,
               AllOf(HasSubstr("the journal of the store is damaged"), HasSubstr(config.data_dir),
                     HasSubstr("restore a backup")));

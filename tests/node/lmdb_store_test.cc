@@ -212,6 +212,23 @@ TEST_F(LmdbStoreTest, NoDamagedPageEndsTheProcess) {
   EXPECT_GT(refused, 100);
 }
 
+TEST_F(LmdbStoreTest, ADamagedStoreIsPutAsideWherePeersCanFillANewOne) {
+  std::vector<std::string> told;
+  options_.on_put_aside = [&](const std::string& text) { told.push_back(text); };
+  for (const std::string name : {"data.mdb.damaged-1", "data.mdb.damaged-2"}) {
+    fill();
+    const std::uintmax_t size = fs::file_size(data());
+    fs::resize_file(data(), size / 2);
+    const auto store = open();
+    std::size_t rows = 0;
+    store->begin().scan("", "", [&](crdt::BytesView, crdt::BytesView) { return ++rows > 0; });
+    EXPECT_EQ(rows, 0u);
+    EXPECT_EQ(fs::file_size(options_.dir + "/" + name), size / 2);
+    EXPECT_THAT(told.back(), AllOf(HasSubstr("cut short"), HasSubstr(name)));
+  }
+  EXPECT_EQ(told.size(), 2u);
+}
+
 // Stops the making of a store after its first page, as a power cut or a full disk can. LMDB alone
 // would leave a file whose second page is missing.
 TEST_F(LmdbStoreTest, AStoreWhoseMakingWasCutOffIsMadeAnew) {

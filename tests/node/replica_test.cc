@@ -263,6 +263,21 @@ TEST_F(ThreeReplicas, ADamagedChannelIsNeverAnsweredWronglyAndIsHealedFromThePee
   expect_equal_everywhere(cluster);
 }
 
+// A page of the store itself cannot be read, and nobody knows of what.
+TEST_F(ThreeReplicas, WhatAStoreThatCannotBeReadSeemsToHoldIsNoAnswer) {
+  cluster.type(0, "add kept");
+  ASSERT_TRUE(cluster.settle());
+  cluster.store(0).set_fail_reads(true);
+  for (const char* text : {"list", "add lost"}) {
+    const auto exchange = cluster.submit(0, cluster.request(cluster.command(text)));
+    cluster.pass(1s);
+    EXPECT_TRUE(cluster.given_up(0, exchange)) << text;
+  }
+  cluster.store(0).set_fail_reads(false);
+  ASSERT_TRUE(cluster.settle());
+  EXPECT_THAT(cluster.type(0, "list"), HasSubstr("kept"));
+}
+
 // --- a full disk ---
 
 TEST_F(ThreeReplicas, AFullDiskRefusesChangesServesListsClosesLinksAndRecovers) {

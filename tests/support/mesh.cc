@@ -216,7 +216,6 @@ void Mesh::damage_any(std::size_t index) {
   if (contents.empty()) return;
   const auto row =
       std::next(contents.begin(), static_cast<std::ptrdiff_t>(rng_.below(contents.size())));
-  // Which records a row of the log named, nothing says once it is lost.
   const bool log = row->first.starts_with(crdt::keyspace::log(0).front());
   if (!row->second.empty() && !log) damage(index, crdt::Bytes(row->first));
 }
