@@ -132,12 +132,14 @@ crdt::Result<Measured> warm_up_and_measure(const BenchRequestsOptions& options,
                                            const std::vector<pid_t>& servers, OnWarm on_warm) {
   LoadGenerator::Plan plan = plan_of(options);
   plan.duration = kWarmUp;
-  const auto first = SignedRequests::sign(destination, workload, 0, kWarmUpRequests);
+  const auto first =
+      SignedRequests::sign(destination, workload, {0, kWarmUpRequests, double{kWarmUpRequests}});
   const LoadResult warm = generator.run(first, plan);
   if (warm.completed == 0) return crdt::Error("no request succeeded: " + warm.first_error);
-  const double rate = options.rate > 0 ? options.rate : warm.requests_per_second() * kSpare;
-  const auto count = static_cast<std::uint64_t>(rate * options.seconds) + 1;
-  const auto requests = SignedRequests::sign(destination, workload, warm.sent, count);
+  const double rate = options.rate > 0 ? options.rate : warm.requests_per_second();
+  const double spare = options.rate > 0 ? 1 : kSpare;
+  const auto count = static_cast<std::uint64_t>(rate * spare * options.seconds) + 1;
+  const auto requests = SignedRequests::sign(destination, workload, {warm.sent, count, rate});
   if (auto ready = on_warm(); !ready) return ready.error();
   return measure(generator, requests, plan_of(options), servers);
 }

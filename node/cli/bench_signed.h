@@ -2,7 +2,8 @@
 //
 // Shape    what all have in common is kept once; each has the rest as one run of octets, so that a
 //          request is sent as two pieces and nothing is formatted while the clock runs.
-// Units    signed as of one moment: a server takes them for five minutes (slack/signature.h).
+// Units    each is signed as of the second in which it is expected to be sent, as Slack's are; a
+//          server takes it for five minutes before and after (slack/signature.h).
 // Size     about 500 octets a request, and no more of them than fit into kBytesMax.
 #pragma once
 
@@ -26,9 +27,15 @@ class SignedRequests {
     std::string secret;
   };
 
-  // Commands [from, from + count) of the workload; fewer where kBytesMax is reached.
+  struct Batch {
+    std::uint64_t from = 0;   // Of the workload's commands.
+    std::uint64_t count = 0;  // Fewer are signed where kBytesMax is reached.
+    double per_second = 0;    // How fast they will be sent, as far as anybody knows.
+  };
+
+  // REQUIRES batch.per_second > 0
   [[nodiscard]] static SignedRequests sign(const Destination& destination, const Workload& workload,
-                                           std::uint64_t from, std::uint64_t count);
+                                           const Batch& batch);
 
   // The commands that fill the workload's channels.
   [[nodiscard]] static SignedRequests sign_fill(const Destination& destination,
@@ -43,10 +50,9 @@ class SignedRequests {
 
  private:
   explicit SignedRequests(const Destination& destination);
-  void add(const SlashCommand& command);
+  void add(const SlashCommand& command, const std::string& timestamp);
 
   std::string head_;
-  std::string timestamp_;
   slack::Verifier signer_;
   std::string rests_;
   std::vector<std::size_t> ends_;

@@ -63,7 +63,8 @@ struct Prepared {
 Prepared prepare(const node::cli::Workload& workload, std::uint64_t from, std::uint64_t count) {
   Prepared prepared;
   const auto requests = node::cli::SignedRequests::sign(
-      {"127.0.0.1:8080", std::string(slack::kCommandsPath), kSecret}, workload, from, count);
+      {"127.0.0.1:8080", std::string(slack::kCommandsPath), kSecret}, workload,
+      {from, count, 20'000});
   for (std::size_t i = 0; i < requests.size(); ++i) {
     prepared.wire.push_back(requests.whole(i));
     node::HttpParser parser(1 << 20);

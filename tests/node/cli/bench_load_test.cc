@@ -17,7 +17,7 @@ const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 SignedRequests requests(std::uint64_t count) {
   const Workload workload({Workload::Kind::kAdds, 1, 0, "/ir"});
-  return SignedRequests::sign({"here", "/slack/commands", "secret"}, workload, 0, count);
+  return SignedRequests::sign({"here", "/slack/commands", "secret"}, workload, {0, count, 1000});
 }
 
 // Reads one request; false at the end of the connection.

@@ -86,13 +86,14 @@ TEST(BenchWorkload, AddsUseTheCommandAndTheChannelsTheyWereGiven) {
 TEST(BenchSigned, RequestsAreGenuineAndInTheOrderOfTheWorkload) {
   const Workload workload = incidents(3, 4);
   const auto requests =
-      SignedRequests::sign({"host:1", "/slack/commands", "secret"}, workload, 10, 5);
+      SignedRequests::sign({"host:1", "/slack/commands", "secret"}, workload, {10, 5, 1});
   ASSERT_EQ(requests.size(), 5U);
   slack::Verifier verifier("secret");
   const auto header = [](const std::string& whole, const std::string& name) {
     const std::size_t at = whole.find("\r\n" + name + ": ") + name.size() + 4;
     return whole.substr(at, whole.find("\r\n", at) - at);
   };
+  std::string previous;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const std::string whole = requests.whole(i);
     const std::string body = whole.substr(whole.find("\r\n\r\n") + 4);
@@ -102,6 +103,11 @@ TEST(BenchSigned, RequestsAreGenuineAndInTheOrderOfTheWorkload) {
     EXPECT_EQ(header(whole, "Content-Length"), std::to_string(body.size()));
     EXPECT_EQ(verifier.check({timestamp, 1}, {signature, 1}, body, read_clock().wall),
               slack::Verdict::kGenuine);
+    // One a second, so each is signed as of a second of its own.
+    if (!previous.empty()) {
+      EXPECT_EQ(std::stoll(timestamp), std::stoll(previous) + 1);
+    }
+    previous = timestamp;
   }
 }
 
