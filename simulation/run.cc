@@ -18,11 +18,11 @@ constexpr Duration kPoll = 100ms;      // For convergence.
 // From equal stores to quiet ones: acknowledgements; and links that were silent when all was healed
 // take 6 s to be missed and 2 s to be dialled again, and the new ones are talked over.
 constexpr Duration kSettle = 10s;
-constexpr Duration kQuiet = 10s;              // Watched for stores that still change.
-constexpr Duration kTrafficMax = 60s;         // For the last commands to be answered after healing.
+constexpr Duration kQuiet = 10s;       // Watched for stores that still change.
+constexpr Duration kTrafficMax = 60s;  // For the last commands to be answered after healing.
 // A link's end and second: where there are two peers, 1.25 probes and as many answers, sealed.
 constexpr std::uint64_t kQuietBytesMax = 150;
-constexpr std::uint64_t kQueueMax = 8'192;    // Of events: far above what a second brings.
+constexpr std::uint64_t kQueueMax = 8'192;  // Of events: far above what a second brings.
 constexpr std::uint64_t kBytesFixed = 256 << 10;
 constexpr std::uint64_t kBytesPerChange = 24 << 10;  // Stored: document, log, records, marks.
 
