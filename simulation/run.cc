@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "crdt/check.h"
+#include "gossip/membership.h"
 #include "simulation/diagram_watch.h"
 #include "simulation/journaled_disk.h"
 #include "simulation/nemesis.h"
@@ -15,9 +16,11 @@ namespace {
 
 constexpr Duration kLookEvery = 100s;  // A checker at one node while the run goes on.
 constexpr Duration kPoll = 100ms;      // For convergence.
-// From equal stores to quiet ones: acknowledgements; and links that were silent when all was healed
-// take 6 s to be missed and 2 s to be dialled again, and the new ones are talked over.
-constexpr Duration kSettle = 10s;
+// From equal stores to quiet ones: acknowledgements; and a link that was silent when all was healed
+// is missed when its peer is probed over it, whose turn comes every second period, and 4 s later,
+// takes 2 s to be dialled again, and the new one is talked over.
+constexpr Duration kSettle = 8s;
+constexpr Duration kProbedEvery = 2 * gossip::Membership::kPeriod;  // Times the other peers.
 constexpr Duration kQuiet = 10s;       // Watched for stores that still change.
 constexpr Duration kTrafficMax = 60s;  // For the last commands to be answered after healing.
 // A link's end and second: where there are two peers, 1.25 probes and as many answers, sealed.
@@ -154,7 +157,7 @@ class Runner {
 
   // Nothing is left to say: stores rest, and links carry no more than that they live.
   void be_quiet() {
-    pass(kSettle);
+    pass(kSettle + cluster_.size() * kProbedEvery);
     if (!nemesis_.broken().empty() || !nemesis_.damaged().empty()) return;  // Those go on trying.
     const std::uint64_t written = writes();
     const std::uint64_t sent = cluster_.network().bytes_sent();
