@@ -313,10 +313,14 @@ Result<void> Repository::scan_documents(
       return false;
     });
     if (!key) return {};
-    std::uint64_t seq = 0;
-    const Result<Document> document = read(*key, seq);
-    if (!document) return document.error();
-    visit(*key, *document);
+    if (const Cached* cached = find(*key)) {
+      visit(*key, cached->document);
+    } else {
+      std::uint64_t seq = 0;
+      const Result<Document> document = read(*key, seq);
+      if (!document) return document.error();
+      visit(*key, *document);
+    }
     from = keyspace::document_end(*key);
   }
 }

@@ -19,6 +19,7 @@ crdt::Result<bool> offered_later(crdt::Repository& repository, const std::string
   const crdt::Result<std::uint64_t> last = repository.last_touched(key);
   if (!last) return last.error();
   if (*last == seq) return false;
+  if (*last == 0) return true;  // Healed to nothing: nobody holds it.
   if (crdt::planted(crdt::Bug::kStaleRowLeftOut)) return true;
   const crdt::Result<crdt::LogRow> row = repository.log_row(*last);
   if (!row) return row.error();

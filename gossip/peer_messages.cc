@@ -143,13 +143,14 @@ void Peer::announce_standing() {
 void Peer::judge_standing() {
   if (had_session_ && repository_.catching_up().empty()) return;
   bool sound = false;
-  bool all = !targets_.empty() && complete();
   for (const auto& [id, link] : links_) {
-    if (!link->hello) continue;
-    const bool whole = link->receiver.live();
-    sound = sound || (whole && !link->catching_up);
-    all = all && whole;
+    sound = sound || (link->hello && link->receiver.live() && !link->catching_up);
   }
+  const bool all =
+      !targets_.empty() && std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
+        const auto& link = entry.second.link;
+        return link && links_.at(*link)->receiver.live();
+      });
   if (!sound && !all) return;
   had_session_ = true;
   if (repository_.catching_up().empty()) return;

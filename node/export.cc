@@ -42,6 +42,9 @@ class Sheet {
       return crdt::Error(file_ + " is there already; it stays as it is. Choose another name");
     }
     out_.open(unfinished_, std::ios::binary | std::ios::trunc);
+    // It holds what people wrote to each other: theirs to read whose peer it is.
+    using std::filesystem::perms;
+    std::filesystem::permissions(unfinished_, perms::owner_read | perms::owner_write, ignored);
     return out_ ? crdt::Result<void>() : failed();
   }
 

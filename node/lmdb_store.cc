@@ -12,6 +12,8 @@
 
 #include "crdt/byte_io.h"
 #include "crdt/check.h"
+#include "crdt/checksum.h"
+#include "crdt/keyspace.h"
 #include "crdt/planted.h"
 #include "node/lmdb_check.h"
 #include "node/lmdb_create.h"
@@ -88,6 +90,9 @@ crdt::Result<void> LmdbStore::put_aside(const std::string& reason) {
   damaged_commits_ = 0;
   if (const auto made = create_if_missing(); !made) return made;
   if (const auto opened = open_environment(); !opened) return opened;
+  begin().put(crdt::keyspace::catching_up(),
+              crdt::seal_value("its store was damaged and is filled from its peers"));
+  if (const auto marked = commit(); !marked) return crdt::Error(marked.error().message);
   options_.on_put_aside("the store is damaged: " + reason + ". It was put aside as " + aside +
                         "; this node begins with an empty one, which its peers fill. What only " +
                         "this node held is in that file alone");

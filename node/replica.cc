@@ -71,7 +71,9 @@ void Replica::Impl::collect() {
   };
   if (!held_.empty()) earliest(held_.front().until);
   for (const Promised& promised : promised_) earliest(promised.until);
-  if (repository_.wants_new_run()) earliest(began_ + kRunMin);
+  if (repository_.wants_new_run() && held_.empty() && promised_.empty()) {
+    earliest(began_ + kRunMin);
+  }
   if (!peer_) return;
   gossip::Output output = peer_->take_output();
   for (gossip::Send& send : output.sends) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "node/cli/status_table.h"
 #include "node/log.h"
@@ -138,10 +139,10 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
     const std::string name = text(peer, "name");
     const std::string theirs = text(peer, "software");
     if (!theirs.empty() && !own.empty() && theirs != own) {
-      findings.push_back({"mixed-versions",
-                          "this peer is " + own + ", " + name + " is " + theirs +
-                              ": fine while you upgrade, not for long",
-                          "upgrade the older one"});
+      std::string words = "this peer is " + own;
+      words.append(", ").append(name).append(" is ").append(theirs);
+      words += ": fine while you upgrade, not for long";
+      findings.push_back({"mixed-versions", std::move(words), "upgrade the older one"});
     }
     const std::int64_t age = number(peer, "lag_seconds");
     if (age > kLagSecondsMax) {

@@ -1,5 +1,6 @@
 #include "node/cli/peers.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -94,6 +95,9 @@ crdt::Result<Json> find(const Json& peers, const std::string& name) {
   return {boost::system::in_place_value, std::move(found)};
 }
 
+// A node may have claimed the greatest for itself; a removal counts under any.
+std::uint64_t next_version(std::uint64_t version) { return std::max(version + 1, version); }
+
 crdt::Result<gossip::Member> member_of(const Json& peer) {
   const auto node = gossip::public_key_from_hex(peer.at("key").get<std::string>());
   const auto signing = gossip::verify_key_from_hex(peer.at("signing_key").get<std::string>());
@@ -104,7 +108,7 @@ crdt::Result<gossip::Member> member_of(const Json& peer) {
                         peer.at("address").get<std::string>(),
                         peer.at("letter").get<std::string>().at(0),
                         RosterState::kActive,
-                        peer.at("version").get<std::uint64_t>() + 1};
+                        next_version(peer.at("version").get<std::uint64_t>())};
 }
 
 // What may be lost with a peer whose last changes the asked one may not have; empty where nothing.

@@ -70,7 +70,7 @@ TEST_F(CommandLine, RunsSeedSevenAndSaysWhatItDid) {
   const Ended run = ran({"--seed", "7", "--minutes", "0.5"});
   EXPECT_EQ(run.code, kValid) << run.output;
   EXPECT_THAT(run.output, HasSubstr("seed=7 nodes=5"));
-  EXPECT_THAT(run.output, HasSubstr("seed 7: 5 nodes for 0:"));
+  EXPECT_THAT(run.output, HasSubstr("seed 7: 5 nodes for 1:"));
   EXPECT_THAT(run.output, HasSubstr("1 seed, 0 failed"));
 }
 
