@@ -94,7 +94,7 @@ class Repository {
   [[nodiscard]] Result<void> scan_records(
       BytesView prefix, const std::function<bool(BytesView key, BytesView value)>& visit);
 
-  // Calls `visit(key, document)` for every document in key order, past the cache.
+  // Calls `visit(key, document)` for every document in key order; none comes into the cache.
   [[nodiscard]] Result<void> scan_documents(
       const std::function<void(const std::string& key, const Document& document)>& visit);
 

@@ -314,9 +314,9 @@ void Oracle::check_labels(Time at, const StoreView& core, const std::vector<Stor
     const std::string id =
         slack::incident::task_id(SlackWorkspace::request_id(plan_.commands[index].trigger));
     const std::string key = SlackWorkspace::document_key(plan_.commands[index].channel);
-    const auto means = [&](const StoreView& view) {
+    const auto means = [&, &shown = label](const StoreView& view) {
       const auto document = view.documents.find(key);
-      return document != view.documents.end() && bears(document->second, id, label);
+      return document != view.documents.end() && bears(document->second, id, shown);
     };
     if (means(core) || std::any_of(rest.begin(), rest.end(), means)) continue;
     fail(at, "a reference that was shown keeps its meaning",
