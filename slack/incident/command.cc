@@ -89,6 +89,7 @@ std::string_view name_of(FinishVerb verb) {
 std::string to_text(const TaskRef& task) {
   std::string out = std::to_string(task.number);
   if (task.letter != 0) out += task.letter;
+  if (!task.id.empty()) out += '-' + task.id;
   return out;
 }
 

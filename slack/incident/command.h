@@ -29,10 +29,12 @@ inline constexpr std::size_t kUsersMax = 20;  // More belong into a user group.
 
 inline constexpr std::string_view kMe = "me";
 
-// "3" or "7b". The letter is lower case; 0 where none was given.
+// "3", "7b" or "7b-3f2a". The letter is lower case; 0 where none was given. Behind the dash stands
+// how the task's id begins, for tasks of one number that two peers of one letter made.
 struct TaskRef {
   std::uint32_t number = 0;
   char letter = 0;
+  std::string id;
 
   auto operator<=>(const TaskRef&) const = default;
 };

@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view kFirst = "t/";
 constexpr std::string_view kPastLast = "t0";  // '0' follows '/'.
 constexpr std::string_view kCore = "/core";
+constexpr std::size_t kIdCharsMin =
+    4;  // Shorter ones would often need one more with the next task.
 
 std::string field_path(std::string_view id, std::string_view field) {
   std::string path;
@@ -115,6 +117,32 @@ void read_leaf(const crdt::Document& document, std::string_view path, std::strin
   }
 }
 
+bool is_called(const Task& task, const TaskRef& ref) {
+  const auto called = [&](const Core& core) {
+    return core.number == ref.number && (ref.letter == 0 || core.letter == ref.letter);
+  };
+  return task.id.starts_with(ref.id) &&
+         (called(task.core) || std::any_of(task.aliases.begin(), task.aliases.end(), called));
+}
+
+std::size_t common_chars(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                                  a.begin());
+}
+
+// Gives the tasks whose number and letter mean another task, too, as much of their id as tells them
+// apart. Of few: a number is shared by those who were split.
+void mark_ids(std::vector<Task>& tasks) {
+  for (Task& task : tasks) {
+    if (!task.lettered) continue;
+    for (const Task& other : tasks) {
+      if (&other == &task || !is_called(other, {task.core.number, task.core.letter, {}})) continue;
+      const std::size_t needed = common_chars(task.id, other.id) + 1;
+      task.id_chars = std::max({task.id_chars, kIdCharsMin, std::min(needed, task.id.size())});
+    }
+  }
+}
+
 // Marks the tasks whose number another task has too, or that were made during a split.
 void mark_lettered(std::vector<Task>& tasks) {
   using Entry = std::pair<std::uint32_t, std::size_t>;  // A number, and the task that has it.
@@ -134,6 +162,7 @@ void mark_lettered(std::vector<Task>& tasks) {
       if (task.core.number == entry.first) task.lettered = true;
     }
   }
+  mark_ids(tasks);
 }
 
 // A task as it lies in the document: its leaves, "core" before all other fields.
@@ -232,10 +261,6 @@ void sort_tasks(std::vector<Task>& tasks) {
   tasks = std::move(sorted);
 }
 
-bool is_called(const Core& core, const TaskRef& ref) {
-  return core.number == ref.number && (ref.letter == 0 || core.letter == ref.letter);
-}
-
 }  // namespace
 
 std::string task_id(const crdt::RequestId& request, std::size_t index) {
@@ -278,6 +303,7 @@ std::optional<Core> decode_core(std::string_view bytes) {
 std::string Task::label() const {
   std::string out = std::to_string(core.number);
   if (lettered) out += core.letter;
+  if (id_chars > 0) out.append("-").append(id.substr(0, id_chars));
   return out;
 }
 
@@ -306,10 +332,7 @@ Assignee* Task::find_person(std::string_view user) {
 std::vector<Task*> TaskList::find(const TaskRef& ref) {
   std::vector<Task*> found;
   for (Task& task : tasks) {
-    const bool called = is_called(task.core, ref) ||
-                        std::any_of(task.aliases.begin(), task.aliases.end(),
-                                    [&](const Core& alias) { return is_called(alias, ref); });
-    if (called) found.push_back(&task);
+    if (is_called(task, ref)) found.push_back(&task);
   }
   return found;
 }

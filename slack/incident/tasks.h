@@ -12,8 +12,9 @@
 //          user back. A register keeps the time, and the later change stands.
 // Laws     a task without a live core is invisible: no half tasks. A number that a person has seen
 //          never comes to mean another task: where two tasks share it, both are shown with their
-//          letter and the bare number is a question. A request handled on two peers can leave one
-//          task with two numbers: both keep meaning it, the smaller is shown.
+//          letter and the bare number is a question; where they share the letter, too, because two
+//          peers had one, with the beginning of their ids. A request handled on two peers can
+//          leave one task with two numbers: both keep meaning it, the smaller is shown.
 //          tests/slack/incident/tasks_test.cc, convergence_test.cc.
 #pragma once
 
@@ -88,12 +89,13 @@ struct Task {
   std::string_view id;
   Core core;                  // The smallest number it has.
   std::vector<Core> aliases;  // Further numbers, from retries that two peers handled.
-  bool lettered = false;      // The label needs its letter.
+  bool lettered = false;      // The label needs its letter,
+  std::size_t id_chars = 0;  // and so much of the id, because number and letter are another's, too.
   Field text;
   Field status;
   std::vector<Assignee> people;  // Those taken off included.
 
-  // "7", "7a".
+  // "7", "7a", "7a-3f2a".
   [[nodiscard]] std::string label() const;
   // The stored status name, or the set's default.
   [[nodiscard]] std::string_view status_name(const StatusSet& statuses) const;

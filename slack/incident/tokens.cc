@@ -9,8 +9,9 @@
 namespace slack::incident {
 namespace {
 
-constexpr std::size_t kDigitsMax = 9;      // kTaskNumberMax has nine.
-constexpr std::size_t kIdCharsMax = 32;    // Slack's have 9 to 11 today.
+constexpr std::size_t kDigitsMax = 9;    // kTaskNumberMax has nine.
+constexpr std::size_t kIdCharsMax = 32;  // Slack's have 9 to 11 today.
+constexpr std::size_t kTaskIdCharsMax = 16;
 constexpr std::size_t kNameBytesMax = 80;  // Slack's limit for a display name.
 constexpr std::uint32_t kNoBreakSpace = 0xA0;
 constexpr std::uint32_t kWideSpace = 0x3000;
@@ -93,6 +94,13 @@ std::optional<std::string> mentioned(std::string_view inside) {
   return std::string(id);
 }
 
+// How a task's id may begin.
+bool is_id_front(std::string_view text) {
+  const auto hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  return !text.empty() && text.size() <= kTaskIdCharsMax &&
+         std::all_of(text.begin(), text.end(), hex);
+}
+
 bool is_name(std::string_view text) {
   const auto allowed = [](char c) {
     return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-' ||
@@ -125,6 +133,12 @@ std::vector<Token> tokenize(std::string_view text) {
 std::optional<TaskRef> parse_ref(std::string_view word) {
   if (word.starts_with('#')) word.remove_prefix(1);
   TaskRef ref;
+  if (const std::size_t dash = word.find('-'); dash != std::string_view::npos) {
+    ref.id = to_lower(word.substr(dash + 1));
+    word = word.substr(0, dash);
+    // Without a letter it is "7-10", which is no task's.
+    if (!is_id_front(ref.id) || word.empty() || !is_letter(word.back())) return std::nullopt;
+  }
   if (!word.empty() && is_letter(word.back())) {
     ref.letter = to_lower(word.back());
     word.remove_suffix(1);

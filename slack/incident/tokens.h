@@ -27,7 +27,7 @@ inline constexpr std::size_t kTokensMax = 4000;
 
 [[nodiscard]] std::vector<Token> tokenize(std::string_view text);
 
-// "3", "#3", "7b". Tasks count from 1 to kTaskNumberMax.
+// "3", "#3", "7b", "7b-3f2a". Tasks count from 1 to kTaskNumberMax.
 [[nodiscard]] std::optional<TaskRef> parse_ref(std::string_view word);
 
 // Whether the word is all number: a task's, or "-1", "0", "3,4", "1.5". An address has more dots.

@@ -40,12 +40,13 @@ inline slack::SlashCommand request_of(const Typed& typed) {
 
 class Channel {
  public:
-  explicit Channel(char letter) : letter_(letter) {}
+  explicit Channel(char letter) : Channel(letter, {static_cast<std::uint64_t>(letter)}) {}
+  Channel(char letter, crdt::ReplicaId self) : letter_(letter), self_(self) {}
 
   // Handles the command here and applies what it changes. Keeps the delta for deliver().
   slack::HandlerResult type(const Typed& typed) {
     slack::HandlerContext context;
-    context.self = crdt::ReplicaId{static_cast<std::uint64_t>(letter_)};
+    context.self = self_;
     context.now = crdt::WallTime(std::chrono::seconds(typed.at));
     context.letter = letter_;
     context.split = split;
@@ -93,6 +94,7 @@ class Channel {
 
  private:
   char letter_;
+  crdt::ReplicaId self_;
 };
 
 inline void sync(Channel& a, Channel& b) {

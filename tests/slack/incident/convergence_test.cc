@@ -227,7 +227,9 @@ TEST(ConvergenceLaw, EndsWithOneBoardWhateverWasTypedRetriedLostOrReordered) {
 TEST(ConvergenceLaw, NeverGivesOneLabelToTwoTasks) {
   EXPECT_EQ("", tests::counterexample(tests::kShrinkingCases, [] {
               const auto script = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 9));
-              std::array<Channel, 3> peers{Channel('a'), Channel('b'), Channel('c')};
+              // One peer has a letter of its own, two have one.
+              std::array<Channel, 3> peers{Channel('a'), Channel('b', crdt::ReplicaId{1}),
+                                           Channel('b', crdt::ReplicaId{2})};
               std::int64_t second = 1'000'000;
               for (const int step : script) {
                 Channel& peer = peers[static_cast<std::size_t>(step % 3)];

@@ -160,6 +160,32 @@ TEST(Decide, ShowsTasksThatShareANumberWithTheirLettersAndAsks) {
   EXPECT_THAT(a.board(), ElementsAre("1a assigned one []", "1b done two []"));
 }
 
+// "7b" twice would leave both tasks out of everybody's reach.
+TEST(Decide, TellsTasksOfPeersWithOneLetterApartByTheirIds) {
+  Channel a('b', crdt::ReplicaId{1});
+  Channel b('b', crdt::ReplicaId{2});
+  a.type("add one");
+  b.type("add two");
+  sync(a, b);
+  std::vector<std::string> labels;
+  std::vector<std::string> texts;
+  for (const Task& task : read_tasks(a.document).tasks) {
+    labels.push_back(task.label());
+    texts.emplace_back(task.text.value());
+    EXPECT_EQ(labels.back(), "1b-" + std::string(task.id.substr(0, 4)));
+  }
+  ASSERT_EQ(labels.size(), 2U);
+  const auto asked = a.type("done 1b");
+  EXPECT_FALSE(asked.delta.has_value());
+  EXPECT_THAT(asked.reply, HasSubstr("2 tasks are numbered 1b: " + labels[0] + " “"));
+  EXPECT_THAT(asked.reply, HasSubstr(labels[1] + " !done"));
+  EXPECT_TRUE(a.type(labels[1] + " !done").delta.has_value());
+  EXPECT_TRUE(a.type("take " + labels[0]).delta.has_value());
+  EXPECT_FALSE(a.type("1b-0123456789abcdef !red").delta.has_value());  // Nobody's: no guess.
+  EXPECT_THAT(a.board(), ElementsAre(labels[0] + " assigned " + texts[0] + " [U1]",
+                                     labels[1] + " done " + texts[1] + " []"));
+}
+
 TEST(Decide, ShowsTheLetterFromTheStartDuringASplit) {
   Channel a('a');
   a.split = true;

@@ -225,6 +225,15 @@ TEST(Grammar, AsksAboutAWordBeforeANumberInsteadOfAddingATask) {
   EXPECT_EQ(read("page 2 people"), Command(Add{"page 2 people", {}, {}}));
 }
 
+TEST(Grammar, ReadsTheLongLabelOfATask) {
+  EXPECT_EQ(read("#7b-3F2A !done"),
+            Command(Update{{7, 'b', "3f2a"}, std::nullopt, {}, {}, "done"}));
+  EXPECT_EQ(read("7b-3f2a: new text"), Command(Update{{7, 'b', "3f2a"}, "new text", {}, {}, {}}));
+  EXPECT_EQ(read("7b-3 !done"), Command(Update{{7, 'b', "3"}, std::nullopt, {}, {}, "done"}));
+  EXPECT_EQ(ask("7-10 !done").doubt, Doubt::kNoTaskNumber);  // A range is no task's.
+  EXPECT_EQ(read("3d-printer is on fire"), Command(Add{"3d-printer is on fire", {}, {}}));
+}
+
 TEST(Grammar, SuggestsWhatWasMostLikelyMeant) {
   EXPECT_EQ(ask("take 2 @bob").suggestions, (Names{"2 @bob", "add take 2 @bob"}));
   EXPECT_EQ(ask("done 2 and 3").suggestions.front(), "done 2");
@@ -310,7 +319,8 @@ rc::Gen<TaskRef> ref_gen() {
   return rc::gen::map(
       rc::gen::pair(rc::gen::inRange(1, 1'000'000'000), rc::gen::element('\0', 'a', 'z')),
       [](const std::pair<int, char>& pick) {
-        return TaskRef{static_cast<std::uint32_t>(pick.first), pick.second};
+        const bool named = pick.second == 'z';
+        return TaskRef{static_cast<std::uint32_t>(pick.first), pick.second, named ? "3f2a" : ""};
       });
 }
 
