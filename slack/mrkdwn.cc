@@ -4,10 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "slack/ascii.h"
 #include "slack/utf8.h"
 
 namespace slack {
 namespace {
+
+constexpr std::size_t kIdCharsMin = 9;  // Slack's have 9 to 11 today; "@HOME" is no id.
+constexpr std::size_t kIdCharsMax = 32;
 
 constexpr std::string_view kEllipsis = "…";
 
@@ -82,7 +86,48 @@ void append_readable(std::string& out, std::string_view text) {
   }
 }
 
+bool in_word(char c) {
+  return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// The id behind the '@' or '#' at the front of `text`, or nothing.
+std::string_view id_at(std::string_view text) {
+  const auto end = std::find_if_not(text.begin() + 1, text.end(), in_word);
+  const auto id = text.substr(1, static_cast<std::size_t>(end - text.begin()) - 1);
+  return looks_like_id(id, text.front() == '@' ? "UW" : "CG") ? id : std::string_view{};
+}
+
 }  // namespace
+
+bool looks_like_id(std::string_view text, std::string_view kinds) {
+  return text.size() >= kIdCharsMin && text.size() <= kIdCharsMax &&
+         kinds.find(text.front()) != std::string_view::npos &&
+         std::any_of(text.begin(), text.end(), is_digit) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_upper(c) || is_digit(c); });
+}
+
+void append_shown(std::string& out, std::string_view plain, std::size_t chars_max) {
+  constexpr std::string_view kSigils = "@#";
+  if (plain.find_first_of(kSigils) == std::string_view::npos) {
+    return append_escaped_cut(out, plain, chars_max);
+  }
+  std::string escaped;
+  append_escaped_cut(escaped, plain, chars_max);
+  std::string_view rest = escaped;
+  for (std::size_t shown = 0, at = 0; (at = rest.find_first_of(kSigils, at)) != rest.npos;) {
+    const bool begins = at == 0 || !in_word(rest[at - 1]);
+    const std::string_view id = begins ? id_at(rest.substr(at)) : std::string_view{};
+    if (id.empty()) {
+      ++at;
+      continue;
+    }
+    out.append(rest.substr(0, at)).append("<").append(rest.substr(at, 1 + id.size())).append(">");
+    rest.remove_prefix(at + 1 + id.size());
+    at = 0;
+    if (++shown == kIdsShownMax) break;
+  }
+  out += rest;
+}
 
 void append_escaped(std::string& out, std::string_view plain) {
   while (!plain.empty()) {

@@ -22,6 +22,15 @@ void append_escaped(std::string& out, std::string_view plain);
 // something was left out. Never cuts a code point or an entity. REQUIRES chars_max >= 1.
 void append_escaped_cut(std::string& out, std::string_view plain, std::size_t chars_max);
 
+// As append_escaped_cut, but the first kIdsShownMax words that are ids, "@U012AB3CD" and
+// "#C012AB3CD", become mentions, which Slack shows as names: two code points more each.
+inline constexpr std::size_t kIdsShownMax = 10;
+void append_shown(std::string& out, std::string_view plain, std::size_t chars_max);
+
+// Whether `text` looks like an id of Slack's, "U012AB3CD": its kind among `kinds`, then eight or
+// more capitals and digits, one digit at least.
+[[nodiscard]] bool looks_like_id(std::string_view text, std::string_view kinds);
+
 // The inverse of escape; other entities stay as they are.
 [[nodiscard]] std::string unescape(std::string_view escaped);
 

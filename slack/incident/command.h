@@ -3,7 +3,8 @@
 // Shape    one struct for each form of the grammar, and Ask for what is not clear enough to act on.
 //          Statuses are stored names; users are keys:
 //            "U1..", "W1.."  a person            "S1.."  a user group
-//            "@name"         a name that Slack did not turn into a mention
+//            "@name"         a name that Slack did not turn into a mention: nobody, unless it is
+//                            the author's own or the task has it since long
 //            "me"            whoever asks, typed as "me" or "@me"
 //          Texts are plain text (slack/mrkdwn.h).
 // Laws     parse(to_text(command)) == command for every command that parse makes of what Slack
@@ -104,6 +105,7 @@ enum class Doubt {
   kMeInProse,     // "call me": a text, or a task for oneself?
   kVerbThenProse,
   kTypo,
+  kUnknownUser,  // A name that Slack did not make a mention of.
   kUnknownVerb,
   kContradiction,  // The same user given and taken.
   kUnknownTask,

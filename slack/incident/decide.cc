@@ -9,6 +9,7 @@
 #include "crdt/planted.h"
 #include "slack/ascii.h"
 #include "slack/field_write.h"
+#include "slack/incident/doubts.h"
 #include "slack/mrkdwn.h"
 
 namespace slack::incident {
@@ -65,6 +66,8 @@ class Decider {
     show([&](const Task& task) {
       return in_scope(task, list) && has_user(task, list) && has_status(task, list);
     });
+    const std::string* name = stranger(list.users);
+    if (name != nullptr && out_.tasks.empty()) doubt(doubts::unknown_user(*name, "", ""));
   }
 
   void run(const Help& help) {
@@ -85,6 +88,11 @@ class Decider {
     // Covered once and purged since, or its core is on the way here: the same task, not a second
     // one.
     if (retried()) return notice_retry("");
+    if (const std::string* name = stranger(add.users)) {
+      const bool alone = add.users.size() == 1;  // Else what is suggested would lose the others.
+      const std::string rest = add.status ? " !" + *add.status : "";
+      return doubt(doubts::unknown_user(*name, alone ? add.text : "", rest));
+    }
     if (minted.number_max >= kTaskNumberMax) {
       return doubt({Doubt::kTooMany, "This channel has no task numbers left.", {}});
     }
@@ -114,6 +122,9 @@ class Decider {
     Task* task = resolve(update.task);
     if (task == nullptr) return;
     if (retried()) return already_done(*task);
+    const std::string* name = stranger(update.assign);
+    if (name == nullptr) name = stranger(update.unassign, task);
+    if (name != nullptr) return doubt(doubts::unknown_user(*name, "", ""));
     if (update.text) set_text(*task, *update.text);
     if (update.status) set_status(*task, *update.status);
     for (const std::string& user : update.assign) set_person(*task, user_key(user), kAssigned);
@@ -189,7 +200,7 @@ class Decider {
     const auto named = std::find_if(
         task.people.begin(), task.people.end(),
         [&](const auto& person) { return is_my_name(person.user) && person.assigned(); });
-    const bool by_name = user == kMe && !task.assigned(key) && named != task.people.end();
+    const bool by_name = is_me(user) && !task.assigned(key) && named != task.people.end();
     set_person(task, by_name ? named->user : key, kTakenOff);
   }
 
@@ -253,7 +264,20 @@ class Decider {
   // --- helpers ---
 
   std::string_view user_key(std::string_view user) const {
-    return user == kMe ? context_.author : user;
+    return is_me(user) ? context_.author : user;
+  }
+
+  bool is_me(std::string_view user) const { return user == kMe || is_my_name(user); }
+
+  // The first of `users` that nobody is known by: a name without a mention that is neither the
+  // author's nor, where there is one, assigned to `task`.
+  const std::string* stranger(const std::vector<std::string>& users,
+                              const Task* task = nullptr) const {
+    const auto found = std::find_if(users.begin(), users.end(), [&](const std::string& user) {
+      return user.starts_with('@') && !is_my_name(user) &&
+             (task == nullptr || !task->assigned(user));
+    });
+    return found == users.end() ? nullptr : &*found;
   }
 
   bool is_my_name(std::string_view user) const {
@@ -286,7 +310,7 @@ class Decider {
   bool has_user(const Task& task, const List& list) const {
     if (list.users.empty()) return true;
     return std::any_of(list.users.begin(), list.users.end(), [&](const std::string& user) {
-      return user == kMe ? is_mine(task) : task.assigned(user);
+      return is_me(user) ? is_mine(task) : task.assigned(user);
     });
   }
 

@@ -60,6 +60,12 @@ Ask no_reference(FinishVerb verb) {
   return {Doubt::kNoReference, "Which task? “" + name + "” needs a task's number.", {name + " 3"}};
 }
 
+Ask no_task_named(std::string_view tail) {
+  Ask ask{Doubt::kNoReference, "Which task? A change begins with a task's number.", {}};
+  suggest(ask, "3 ", tail);
+  return ask;
+}
+
 Ask no_change(const TaskRef& task) {
   const std::string number = to_text(task);
   return {Doubt::kNoChange,
@@ -213,6 +219,19 @@ Ask no_such_help(std::string_view topic, std::string_view verb) {
   Ask ask{Doubt::kVerbThenProse, "There is no help on " + quoted(topic) + ".", {}};
   if (!verb.empty()) ask.suggestions.push_back("help " + std::string(verb));
   ask.suggestions.emplace_back("help");
+  return ask;
+}
+
+Ask unknown_user(std::string_view name, std::string_view text, std::string_view rest) {
+  Ask ask{Doubt::kUnknownUser,
+          "I do not know who " + shortened(name) +
+              " is: pick people from the list that Slack opens as you type “@”. To use the word as "
+              "text, put it in double quotes. (If Slack's own picks end here, “Escape channels, "
+              "users, and links” is off in the settings of this command.)",
+          {}};
+  if (text.empty() || text.find('"') != std::string_view::npos) return ask;
+  suggest(ask, "add ", std::string(text) + std::string(rest));
+  suggest(ask, "add ", in_quotes(std::string(text) + ' ' + std::string(name)) + std::string(rest));
   return ask;
 }
 

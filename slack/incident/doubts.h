@@ -13,6 +13,8 @@ namespace slack::incident::doubts {
 // `text` arguments are plain text; long ones are shortened in the message and not suggested.
 [[nodiscard]] Ask no_text(std::string_view tail);
 [[nodiscard]] Ask no_reference(FinishVerb verb);
+// "-@ann": marks alone that change something.
+[[nodiscard]] Ask no_task_named(std::string_view tail);
 [[nodiscard]] Ask no_change(const TaskRef& task);
 [[nodiscard]] Ask too_long(std::size_t chars);
 [[nodiscard]] Ask too_many(std::string_view what, std::size_t max);
@@ -41,6 +43,10 @@ namespace slack::incident::doubts {
 [[nodiscard]] Ask several_tasks(const std::vector<TaskRef>& tasks, std::string_view marks,
                                 std::string_view whole);
 [[nodiscard]] Ask no_such_help(std::string_view topic, std::string_view verb);
+// "@nobdy". `text` is what a new task was to say, empty where there is none; `rest` the marks that
+// are clear, a space before each.
+[[nodiscard]] Ask unknown_user(std::string_view name, std::string_view text, std::string_view rest);
+// `user` as it was typed.
 [[nodiscard]] Ask contradiction(std::string_view user);
 
 }  // namespace slack::incident::doubts

@@ -56,17 +56,43 @@ class Parser {
     const Token& first = words_.front();
     if (first.literal) return add(words_);
     if (const auto verb = find_verb(first.raw)) return with_verb(*verb);
+    if (reads_as_list()) return list(words_);
+    if (only_marks_from(0)) return doubts::no_task_named(joined(words_));
     if (auto update = with_number()) return std::move(*update);
     const std::string_view number = first.raw.substr(0, first.raw.find(':'));
     if (is_number(number)) return doubts::no_task_number(number, joined(words_));
     if (is_reserved(first.raw)) return doubts::unknown_verb(first.raw, joined(words_));
-    const std::string_view verb = mistyped_verb(first.raw, words_.size() == 1);
-    if (!verb.empty()) return doubts::typo(first.raw, verb, joined(words_.subspan(1)));
+    const bool alone = only_marks_from(1);
+    std::string meant(mistyped_verb(first.raw, alone));
+    if (meant.empty() && alone) meant = meant_without_prose();
+    if (!meant.empty()) return doubts::typo(first.raw, meant, joined(words_.subspan(1)));
     if (reads_as_verb()) return unknown_verb();
+    if (alone && is_nearly_reserved(first.raw)) {
+      return doubts::unknown_verb(first.raw, joined(words_));
+    }
     return add(words_);
   }
 
  private:
+  // "mine", "!red", "finished @ann": "list" goes without saying. "all done" asks: its last word may
+  // be a status.
+  bool reads_as_list() const {
+    Marks ignored;
+    const auto fits = [&](const Token& word) {
+      const bool named = statuses_.find(to_lower(word.raw)) != nullptr || scope_of(word);
+      return mark(word, false, ignored) || (named && !word.literal);
+    };
+    const bool begins = scope_of(words_[0]) || mark(words_[0], false, ignored);
+    return begins && std::all_of(words_.begin() + 1, words_.end(), fits);
+  }
+
+  // What the first word, and marks behind it, could ask for; empty where it reads as a task.
+  std::string meant_without_prose() const {
+    const std::string_view word = words_.front().raw;
+    if (const Status* status = statuses_.find(to_lower(word))) return "list !" + status->name;
+    return meant_alone(word);
+  }
+
   // How many words from `begin` on are numbers of tasks.
   std::size_t refs_from(std::size_t begin) const {
     std::size_t end = begin;
@@ -170,7 +196,16 @@ class Parser {
     return std::nullopt;
   }
 
-  static std::optional<Ask> doubt_of(const Marks& marks) {
+  // A user as whoever asks typed it.
+  std::string typed_as(const std::string& user) const {
+    if (user == kMe) return "you";
+    const auto found = std::find_if(words_.begin(), words_.end(), [&](const Token& word) {
+      return !word.literal && parse_user(word.raw) == user;
+    });
+    return found == words_.end() ? user : plain_text(found->raw);
+  }
+
+  std::optional<Ask> doubt_of(const Marks& marks) const {
     if (marks.doubt) return marks.doubt;
     if (marks.statuses.size() > 1) {
       return doubts::two_statuses(marks.statuses[0], marks.statuses[1]);
@@ -180,7 +215,8 @@ class Parser {
     }
     for (const std::string& user : marks.assign) {
       const auto& off = marks.unassign;
-      if (std::find(off.begin(), off.end(), user) != off.end()) return doubts::contradiction(user);
+      if (std::find(off.begin(), off.end(), user) != off.end())
+        return doubts::contradiction(typed_as(user));
     }
     return std::nullopt;
   }
@@ -268,7 +304,7 @@ class Parser {
       } else if (!mark(word, false, marks)) {
         const bool status = statuses_.match(word.raw).size() == 1;
         const std::string usage = status ? "list !" + std::string(word.raw) : "list all";
-        return doubts::verb_then_prose("list", usage, joined(words_));
+        return doubts::verb_then_prose(words_.front().raw, usage, joined(words_));
       }
     }
     if (marks.doubt) return *marks.doubt;
@@ -318,15 +354,17 @@ class Parser {
 
   Command help(Words words) const {
     if (words.empty()) return Help{};
-    const std::string topic = to_lower(words.front().raw);
-    const bool known =
-        find_verb(topic) || topic == "update" || topic == "users" || topic == "status";
+    std::string topic = to_lower(words.front().raw);
+    const auto verb = find_verb(topic);
+    if (verb == Verb::kHelp) topic = "help";
+    const bool known = verb || topic == "update" || topic == "users" || topic == "status";
     if (words.size() == 1 && known) return Help{topic};
     if (words.size() == 1) return doubts::no_such_help(words.front().raw, nearest_topic(topic));
     return doubts::verb_then_prose("help", "help", joined(words_));
   }
 
   static std::string_view nearest_topic(std::string_view topic) {
+    if (scope_of({topic})) return "list";
     const Synonym synonym = synonym_of(topic);
     if (synonym.known) return synonym.verb.empty() ? "update" : synonym.verb;
     return mistyped_verb(topic, true);

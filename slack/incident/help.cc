@@ -25,7 +25,7 @@ constexpr std::array kOverview{
     Example{"3 !done", "change a task: a status, people, or `: new text`"},
     Example{"take 3", "it is mine now; `drop 3` gives it back"},
     Example{"done 3 4", "finish tasks; also `cancel` and `reopen`"},
-    Example{"list all", "also `finished`, `mine`, `@ann`, `!red`"},
+    Example{"all", "finished tasks, too; also `finished`, `mine`, `@ann`, `!red`"},
     Example{"help add", "more about one command"}};
 
 constexpr std::array kAdd{
@@ -40,10 +40,12 @@ constexpr std::array kUpdate{
     Example{"3: disk full on db-3 and db-4", "write a new text"},
     Example{"7a !done", "where two tasks share a number, a letter tells them apart"}};
 
-constexpr std::array kList{
-    Example{"list", "unfinished tasks"}, Example{"list all", "finished ones as well"},
-    Example{"list finished", "only those"}, Example{"list mine", "what I have to do"},
-    Example{"list @ann !red", "what Ann has that is red"}};
+constexpr std::array kList{Example{"list", "unfinished tasks"},
+                           Example{"list all", "finished ones as well"},
+                           Example{"list finished", "only those"},
+                           Example{"list mine", "what I have to do"},
+                           Example{"list @ann !red", "what Ann has that is red"},
+                           Example{"mine", "the word `list` may be left out"}};
 
 constexpr std::array kDone{Example{"done 3", "finish a task; `close 3` is the same"},
                            Example{"done 3 4 7", "several at once: all of them or none"}};
@@ -80,7 +82,7 @@ const std::array kTopics{
     Topic{" drop ", "*Take yourself off tasks.*", kDrop},
     Topic{" users ", "*People.* Any number of them can have one task.", kUsers},
     Topic{" status ", "*Statuses.*", kStatus},
-    Topic{" help ", "*Help.*", kHelp}};
+    Topic{" help ", "*Help.* `?` and `--help` do the same.", kHelp}};
 
 const Topic& find_topic(std::string_view name) {
   const std::string wanted = ' ' + std::string(name) + ' ';

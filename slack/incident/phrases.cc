@@ -21,14 +21,21 @@ std::string cut(std::string_view plain, std::size_t chars_max) {
   return out;
 }
 
-// What somebody did to get `value`: "set !done", "took <@U1> off".
-std::string deed(const Notice& notice, std::string_view value) {
+std::string shown(std::string_view plain, std::size_t chars_max) {
+  std::string out;
+  append_shown(out, plain, chars_max);
+  return out;
+}
+
+// What `author` did to get `value`: "set !done", "took <@U1> off", "took it".
+std::string deed(const Notice& notice, std::string_view value, std::string_view author) {
   switch (notice.subject) {
     case Subject::kText:
       return "wrote " + value_phrase(notice.subject, notice.user, value);
     case Subject::kStatus:
       return "set " + value_phrase(notice.subject, notice.user, value);
     case Subject::kAssignee:
+      if (notice.user == author) return value == kAssigned ? "took it" : "dropped it";
       return value == kAssigned ? "assigned " + mention(notice.user)
                                 : "took " + mention(notice.user) + " off";
   }
@@ -45,7 +52,8 @@ std::string distance(std::chrono::seconds apart, std::string_view direction) {
   return amount + ' ' + std::string(direction);
 }
 
-std::string already(const Notice& notice) {
+std::string already(const Notice& notice, const Audience& audience) {
+  const bool mine = notice.user == audience.author;
   switch (notice.subject) {
     case Subject::kText:
       return '#' + notice.task + " reads like that already.";
@@ -53,9 +61,11 @@ std::string already(const Notice& notice) {
       return '#' + notice.task + " is " + value_phrase(notice.subject, "", notice.yours) +
              " already.";
     case Subject::kAssignee:
-      return notice.yours == kAssigned
-                 ? mention(notice.user) + " has #" + notice.task + " already."
-                 : mention(notice.user) + " does not have #" + notice.task + '.';
+      if (notice.yours == kAssigned) {
+        return (mine ? "You have #" : mention(notice.user) + " has #") + notice.task + " already.";
+      }
+      return (mine ? "You do not have #" : mention(notice.user) + " does not have #") +
+             notice.task + '.';
   }
   CHECK(false);
 }
@@ -83,7 +93,7 @@ std::string code(const Audience& audience, std::string_view rest) {
 std::string value_phrase(Subject subject, std::string_view user, std::string_view value) {
   switch (subject) {
     case Subject::kText:
-      return "“" + cut(value, kQuotedCharsMax) + "”";
+      return "“" + shown(value, kQuotedCharsMax) + "”";
     case Subject::kStatus:
       return '!' + cut(value, kStatusCharsMax);
     case Subject::kAssignee:
@@ -99,11 +109,11 @@ std::string notice_phrase(const Notice& notice, const Audience& audience) {
   const auto value = [&](std::string_view stored) {
     return value_phrase(notice.subject, notice.user, stored);
   };
-  const std::string both = task + ": you " + deed(notice, notice.yours) + "; " + other + ' ' +
-                           deed(notice, notice.theirs);
+  const std::string both = task + ": you " + deed(notice, notice.yours, audience.author) + "; " +
+                           other + ' ' + deed(notice, notice.theirs, notice.their_author);
   switch (notice.kind) {
     case Notice::Kind::kAlready:
-      return already(notice);
+      return already(notice, audience);
     case Notice::Kind::kNotFinished:
       return task + " is not finished.";
     case Notice::Kind::kReplaced:

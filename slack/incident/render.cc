@@ -60,7 +60,7 @@ std::string task_line(const Task& task, const StatusSet& statuses, std::size_t t
   out.reserve(task.text.value().size() + kMarksExpected);
   out.append(status == nullptr ? kUnknownStatusEmoji : std::string_view(status->emoji));
   out.append(" *#").append(task.label()).append("* ");
-  append_escaped_cut(out, task.text.value(), text_chars_max);
+  append_shown(out, task.text.value(), text_chars_max);
   out.append(" · ").append(value_phrase(Subject::kStatus, "", name));
   const std::string people = people_phrase(task);
   if (!people.empty()) out.append(" · ").append(people);
@@ -137,7 +137,8 @@ class Renderer {
   void list() {
     if (decision_.known == 0) return no_tasks_yet();
     if (decision_.tasks.empty()) {
-      headline("No task matches. There are " + count_of(decision_.known, "task") +
+      headline("No task matches. There " + std::string(decision_.known == 1 ? "is " : "are ") +
+               count_of(decision_.known, "task") +
                " in this channel: " + code(audience_, "list all"));
       return;
     }
@@ -165,7 +166,7 @@ class Renderer {
 
   void ask() {
     std::string text = "🤔 ";
-    append_escaped_cut(text, decision_.ask.message, kAskCharsMax);
+    append_shown(text, decision_.ask.message, kAskCharsMax);
     headline(text);
     const auto& suggestions = decision_.ask.suggestions;
     for (std::size_t i = 0; i < std::min(suggestions.size(), kSuggestionsShownMax); ++i) {
@@ -214,7 +215,7 @@ class Renderer {
     for (std::size_t i = 0; i < notices.size(); ++i) {
       const std::string line = notice_phrase(notices[i], audience_);
       if (i == kNoticesShownMax || !lines_.add(line, kFootChars + kMoreChars)) {
-        return add("… and " + std::to_string(notices.size() - i) + " more remarks.");
+        return add("… and " + count_of(notices.size() - i, "more remark") + ".");
       }
       if (message_.fallback.empty()) message_.fallback = line;
     }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "slack/ascii.h"
+#include "slack/mrkdwn.h"
 #include "slack/utf8.h"
 
 namespace slack::incident {
@@ -170,6 +171,7 @@ std::optional<std::string> parse_user(std::string_view word) {
   const std::string_view name = word.starts_with('@') ? word.substr(1) : std::string_view{};
   const std::string lower = to_lower(word);
   if (lower == kMe || lower == "@me") return std::string(kMe);
+  if (looks_like_id(name, "UWS")) return std::string(name);  // As questions show one.
   if (!is_name(name)) return std::nullopt;
   if (std::find(kBroadcasts.begin(), kBroadcasts.end(), to_lower(name)) != kBroadcasts.end()) {
     return std::nullopt;

@@ -10,23 +10,28 @@
 namespace slack::incident {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Verb>, 11> kVerbs{{{"add", Verb::kAdd},
-                                                                    {"+", Verb::kAdd},
-                                                                    {"list", Verb::kList},
-                                                                    {"ls", Verb::kList},
-                                                                    {"done", Verb::kDone},
-                                                                    {"close", Verb::kDone},
-                                                                    {"reopen", Verb::kReopen},
-                                                                    {"cancel", Verb::kCancel},
-                                                                    {"take", Verb::kTake},
-                                                                    {"drop", Verb::kDrop},
-                                                                    {"help", Verb::kHelp}}};
+constexpr std::array<std::pair<std::string_view, Verb>, 15> kVerbs{
+    {{"add", Verb::kAdd},
+     {"+", Verb::kAdd},
+     {"list", Verb::kList},
+     {"ls", Verb::kList},
+     {"done", Verb::kDone},
+     {"close", Verb::kDone},
+     {"reopen", Verb::kReopen},
+     {"cancel", Verb::kCancel},
+     {"take", Verb::kTake},
+     {"drop", Verb::kDrop},
+     {"help", Verb::kHelp},
+     {"?", Verb::kHelp},
+     {"-h", Verb::kHelp},
+     {"--help", Verb::kHelp},
+     {"—help", Verb::kHelp}}};  // As phones write two hyphens.
 
 constexpr std::array<std::string_view, 17> kReserved{
     "remove", "restore", "undo",   "top",      "note",   "history", "declare", "sev",   "lead",
     "role",   "resolve", "status", "timeline", "export", "stats",   "health",  "config"};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kSynonyms{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kSynonyms{
     {{"assign", ""},
      {"set", ""},
      {"update", ""},
@@ -36,7 +41,29 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kSynonym
      {"complete", "done"},
      {"finished", "done"},
      {"claim", "take"},
-     {"release", "drop"}}};
+     {"release", "drop"},
+     {"open", "reopen"}}};
+
+constexpr std::array<std::string_view, 3> kScopes{"all", "finished", "mine"};
+
+// What people type elsewhere to see a list, or to learn how things work.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kAlone{
+    {{"board", "list"},
+     {"show", "list"},
+     {"view", "list"},
+     {"task", "list"},
+     {"tasks", "list"},
+     {"todo", "list"},
+     {"todos", "list"},
+     {"open", "list"},
+     {"unfinished", "list"},
+     {"everything", "list all"},
+     {"my", "list mine"},
+     {"usage", "help"},
+     {"man", "help"},
+     {"commands", "help"},
+     {"info", "help"},
+     {"/?", "help"}}};
 
 // English words one letter away from a verb that people begin tasks with.
 constexpr std::array<std::string_view, 33> kOrdinary{
@@ -94,11 +121,30 @@ Synonym synonym_of(std::string_view word) {
 std::string_view mistyped_verb(std::string_view word, bool alone) {
   const std::string lower = to_lower(word);
   if (!alone && holds(kOrdinary, lower)) return {};
+  // "is", "as" and "us" are one letter from "ls"; a letter is one from "+" and "?".
+  const std::size_t shortest = alone ? 2 : 3;
   for (const auto& [spelling, unused] : kVerbs) {
-    // "is", "as" and "us" are one letter from "ls"; a letter is one from "+".
-    if (spelling.size() >= 3 && one_edit_apart(lower, spelling)) return spelling;
+    const bool word_like = is_letter(spelling.front()) && spelling.size() >= shortest;
+    if (word_like && one_edit_apart(lower, spelling)) return spelling;
   }
   return {};
+}
+
+std::string meant_alone(std::string_view word) {
+  const std::string lower = to_lower(word);
+  for (const auto& [elsewhere, command] : kAlone) {
+    if (lower == elsewhere) return std::string(command);
+  }
+  for (const std::string_view scope : kScopes) {
+    if (one_edit_apart(lower, scope)) return "list " + std::string(scope);
+  }
+  return {};
+}
+
+bool is_nearly_reserved(std::string_view word) {
+  const std::string lower = to_lower(word);
+  return std::any_of(kReserved.begin(), kReserved.end(),
+                     [&](std::string_view reserved) { return one_edit_apart(lower, reserved); });
 }
 
 bool takes_object(std::string_view word) { return holds(kBeforeMe, to_lower(word)); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "slack/incident/command.h"
@@ -26,9 +27,16 @@ struct Synonym {
 [[nodiscard]] Synonym synonym_of(std::string_view word);
 
 // The verb that `word` misses by one letter (one left out, added, changed, or two swapped), or
-// nothing. `alone`: no words follow. Ordinary words that happen to be that close ("lost", "make")
-// count as typos only when alone, for prose follows them.
+// nothing. `alone`: no prose follows. Ordinary words that happen to be that close ("lost", "make")
+// count as typos only when alone.
 [[nodiscard]] std::string_view mistyped_verb(std::string_view word, bool alone);
+
+// What `word` means where no prose follows it: "list" for "tasks", "list mine" for "mien". Empty
+// where it is a word like any other.
+[[nodiscard]] std::string meant_alone(std::string_view word);
+
+// Whether `word` misses a reserved one by a letter, as mistyped_verb() counts.
+[[nodiscard]] bool is_nearly_reserved(std::string_view word);
 
 // Whether "me" behind `word` reads as its object: "call me", "for me".
 [[nodiscard]] bool takes_object(std::string_view word);

@@ -83,6 +83,25 @@ RC_GTEST_PROP(Mrkdwn, CutsToAtMostWhatWasAsked, (std::string text)) {
   if (utf8_length(escape(text)) <= max) RC_ASSERT(out == escape(text));
 }
 
+TEST(Mrkdwn, ShowsIdsAsMentionsAndNothingElse) {
+  const auto shown = [](std::string_view plain, std::size_t chars_max = 300) {
+    std::string out;
+    append_shown(out, plain, chars_max);
+    return out;
+  };
+  EXPECT_EQ(shown("@U012AB3CD, (#C012AB3CD) & @W012AB3CD"),
+            "<@U012AB3CD>, (<#C012AB3CD>) &amp; <@W012AB3CD>");
+  for (const std::string_view text : {"@U0ANN", "@UNDERSTOOD", "a@U012AB3CD", "@U012AB3CDx", "#42",
+                                      "@", "#", "@S012AB3CD", "#U012AB3CD", "@U012AB3é"}) {
+    EXPECT_EQ(shown(text), text);
+  }
+  // An id that was cut is nobody's.
+  EXPECT_EQ(shown("@U012AB3CD456 @U012AB3CD456", 11), "@U012AB3CD…");
+  std::string many;
+  for (std::size_t i = 0; i < 2 * kIdsShownMax; ++i) many += "@U012AB3CD ";
+  EXPECT_EQ(shown(many).size(), many.size() + 2 * kIdsShownMax);
+}
+
 TEST(JsonWriter, WritesWhatItIsTold) {
   std::string out;
   JsonWriter json(out);

@@ -114,12 +114,12 @@ TEST(Retry, OfAnAddOnEveryPeerAtOnceIsOneTask) {
   Channel a('a');
   Channel b('b');
   Channel c('c');
-  const Typed add{"add one @ann !red", "U1", 1'000'000, "trigger"};
+  const Typed add{"add one <@U2|ann> !red", "U1", 1'000'000, "trigger"};
   for (Channel* peer : {&a, &b, &c}) EXPECT_TRUE(peer->type(add).delta.has_value());
   sync(a, b);
   sync(b, c);
   a.pull(c);
-  EXPECT_THAT(a.board(), ElementsAre("1 red one [@ann]"));
+  EXPECT_THAT(a.board(), ElementsAre("1 red one [U2]"));
   EXPECT_EQ(a.board(), b.board());
   EXPECT_EQ(a.board(), c.board());
   EXPECT_FALSE(b.type(add).delta.has_value());
@@ -148,8 +148,8 @@ const std::vector<std::string> kTexts{"add disk full",
                                       "done 1 2",
                                       "reopen 1",
                                       "cancel 2",
-                                      "1 @ann",
-                                      "1 -@ann : renamed",
+                                      "1 <@U9>",
+                                      "1 -<@U9> : renamed",
                                       "1a !yellow",
                                       "2b !done",
                                       "take 2"};

@@ -255,8 +255,35 @@ TEST(Decide, FindsMeByMentionAndByRawName) {
   a.type("add one @name-of-U1");
   a.type("add two me");
   EXPECT_THAT(a.type("list mine").reply, HasSubstr("*2 tasks* of 2"));
+  EXPECT_THAT(a.board(), ElementsAre("1 assigned one [U1]", "2 assigned two [U1]"));
   a.type("drop 1 2");
   EXPECT_THAT(a.board(), ElementsAre("1 assigned one []", "2 assigned two []"));
+}
+
+TEST(Decide, AsksWhoANameIsThatSlackMadeNoMentionOf) {
+  Channel a('a');
+  for (const std::string text : {"add one @nobdy", "disk full <@U2> @nobdy !red"}) {
+    const auto result = a.type(text);
+    EXPECT_THAT(result.reply, HasSubstr("I do not know who @nobdy is")) << text;
+    EXPECT_FALSE(result.delta.has_value()) << text;
+  }
+  a.type("add one");
+  for (const std::string text : {"1 @nobdy", "1 !red -@nobdy", "1: two @nobdy", "list @nobdy"}) {
+    EXPECT_THAT(a.type(text).reply, HasSubstr("I do not know who @nobdy is")) << text;
+  }
+  EXPECT_THAT(a.board(), ElementsAre("1 assigned one []"));
+}
+
+TEST(Decide, TakesANameOffThatATaskHasSinceLong) {
+  Channel a('a');
+  a.type("add one");
+  const std::string id(read_tasks(a.document).tasks.front().id);
+  crdt::Edit edit(a.document, crdt::ReplicaId{99}, {{}, "U9"}, crdt::Rank{5});
+  edit.write(who_path(id, "@bob"), std::string(kAssigned));
+  ASSERT_EQ(a.document.apply(edit.finish()), crdt::Applied::kApplied);
+  EXPECT_THAT(a.type("@bob").reply, HasSubstr("*1 task* of 1"));
+  a.type("1 -@bob");
+  EXPECT_THAT(a.board(), ElementsAre("1 assigned one []"));
 }
 
 TEST(Decide, ListsByScopeUserAndStatus) {

@@ -89,6 +89,20 @@ TEST(Grammar, ListsByScopePersonAndStatus) {
   EXPECT_EQ(read("list <@U1|ann> me"), Command(List{Scope::kUnfinished, {"U1", "me"}, {}}));
 }
 
+TEST(Grammar, ListsWithoutAVerbWhereNothingElseCouldBeMeant) {
+  EXPECT_EQ(read("all"), Command(List{Scope::kAll, {}, {}}));
+  EXPECT_EQ(read("Finished"), Command(List{Scope::kFinished, {}, {}}));
+  EXPECT_EQ(read("mine !red"), Command(List{Scope::kMine, {}, {"red"}}));
+  EXPECT_EQ(read("<@U1|ann> !y"), Command(List{Scope::kUnfinished, {"U1"}, {"yellow"}}));
+  EXPECT_EQ(read("me"), Command(List{Scope::kUnfinished, {"me"}, {}}));
+  EXPECT_EQ(read("all hosts are down"), Command(Add{"all hosts are down", {}, {}}));
+  EXPECT_EQ(read("finished too early <@U1>"), Command(Add{"finished too early", {"U1"}, {}}));
+  EXPECT_EQ(ask("all done").suggestions, (Names{"list !done", "add all done"}));
+  EXPECT_EQ(ask("mine all").suggestions.front(), "list all");
+  EXPECT_EQ(ask("!rde").doubt, Doubt::kUnknownStatus);
+  EXPECT_EQ(ask("-<@U1|ann>").suggestions, Names{"3 -@ann"});
+}
+
 TEST(Grammar, FinishesOneTaskOrSeveral) {
   EXPECT_EQ(read("done 3"), Command(Finish{FinishVerb::kDone, {{3, 0}}}));
   EXPECT_EQ(read("close #3 7a"), Command(Finish{FinishVerb::kDone, {{3, 0}, {7, 'a'}}}));
@@ -180,6 +194,20 @@ TEST(Grammar, AsksAboutVerbsMistypedByOneLetter) {
   EXPECT_EQ(ask("lst mine").suggestions, (Names{"list mine", "add lst mine"}));
 }
 
+TEST(Grammar, AsksAboutLoneWordsThatReadAsCommands) {
+  EXPECT_EQ(ask("tasks").suggestions, (Names{"list", "add tasks"}));
+  EXPECT_EQ(ask("mnie").suggestions, (Names{"list mine", "add mnie"}));
+  EXPECT_EQ(ask("finised <@U1|ann>").suggestions.front(), "list finished @ann");
+  EXPECT_EQ(ask("red").suggestions, (Names{"list !red", "add red"}));
+  EXPECT_EQ(ask("sl").suggestions.front(), "ls");
+  EXPECT_EQ(ask("udno").doubt, Doubt::kUnknownVerb);
+  EXPECT_EQ(ask("open 3").suggestions.front(), "reopen 3");
+  for (const std::string_view text : {"tasks pile up", "red light in rack 3", "fall back to b",
+                                      "load is high", "open port 22", "show errors in the ui"}) {
+    EXPECT_EQ(read(text), Command(Add{std::string(text), {}, {}})) << text;
+  }
+}
+
 TEST(Grammar, AddsOrdinaryWordsThatHappenToLookLikeTypos) {
   EXPECT_EQ(read("lost connection to db-3"), Command(Add{"lost connection to db-3", {}, {}}));
   EXPECT_EQ(read("make sure that backups run"), Command(Add{"make sure that backups run", {}, {}}));
@@ -193,7 +221,6 @@ TEST(Grammar, AsksWhenAVerbLacksWhatItNeeds) {
   EXPECT_EQ(ask("add !red @ann").doubt, Doubt::kNoText);
   EXPECT_EQ(ask("3").doubt, Doubt::kNoChange);
   EXPECT_EQ(ask("3:").doubt, Doubt::kNoText);
-  EXPECT_EQ(ask("@ann").suggestions.front(), "list @ann");
 }
 
 TEST(Grammar, AsksWhenProseFollowsAVerb) {
@@ -279,6 +306,13 @@ TEST(Grammar, StoresPlainTextWithoutControlCharacters) {
 TEST(Grammar, HelpsWithOneVerb) {
   EXPECT_EQ(read("help"), Command(Help{""}));
   EXPECT_EQ(read("help Add"), Command(Help{"add"}));
+  for (const std::string_view text : {"?", "-h", "--help", "—help"}) {
+    EXPECT_EQ(read(text), Command(Help{""})) << text;
+  }
+  EXPECT_EQ(read("--help take"), Command(Help{"take"}));
+  EXPECT_EQ(read("help ?"), Command(Help{"help"}));
+  EXPECT_EQ(ask("? is it over").doubt, Doubt::kVerbThenProse);
+  EXPECT_EQ(ask("help mine").suggestions.front(), "help list");
 }
 
 // --- laws ---

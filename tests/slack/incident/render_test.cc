@@ -52,7 +52,8 @@ TEST(RenderGolden, AnEmptyChannelInvitesToAddATask) {
 
 TEST(RenderGolden, AddingShowsTheTaskAndTheWayBack) {
   Channel a('a');
-  expect_golden("added", a.type("disk full on db-3 <@U2|ann> @bob <!subteam^S1|@ops> !red").reply);
+  expect_golden("added",
+                a.type("disk full on db-3 <@U2|ann> <@U3|bob> <!subteam^S1|@ops> !red").reply);
   const tests::Typed again{"add one", "U1", 1'000'000, "t"};
   a.type(again);
   expect_golden("added_retried", a.type(again).reply);
@@ -62,7 +63,7 @@ TEST(RenderGolden, TheBoardShowsUnfinishedTasksAndConflicts) {
   Channel a('a');
   Channel b('b');
   a.type("add disk full on db-3 & db-4 <@U2> !red");
-  a.type("add cert <expired> @bob");
+  a.type("add cert <expired> <@U3|bob>");
   a.type("add done already");
   a.type("done 3");
   sync(a, b);
@@ -90,6 +91,7 @@ TEST(RenderGolden, ACollisionIsToldInHumanTime) {
 TEST(RenderGolden, QuestionsShowWhatToTypeInstead) {
   Channel a('a');
   Channel b('b');
+  expect_golden("ask_who", a.type("disk full @nobdy !red").reply);
   expect_golden("ask_number", a.type("12 hosts are down").reply);
   expect_golden("ask_status", a.type("3 !rde").reply);
   expect_golden("ask_typo", a.type("lst mine").reply);
@@ -106,6 +108,41 @@ TEST(RenderGolden, HelpTeaches) {
                                   "drop", "users", "status", "help"}) {
     expect_golden("help" + (topic.empty() ? "" : '_' + topic), a.type("help " + topic).reply);
   }
+}
+
+// --- words ---
+
+TEST(Render, CountsOneAsOne) {
+  Channel a('a');
+  a.type("add one");
+  EXPECT_THAT(a.type("list !red").reply, HasSubstr("There is 1 task in this channel"));
+  EXPECT_THAT(a.type("").reply, HasSubstr("*1 unfinished task* of 1"));
+  EXPECT_THAT(a.type("list").reply, HasSubstr("*1 task* of 1"));
+  a.type("add two");
+  EXPECT_THAT(a.type("list !red").reply, HasSubstr("There are 2 tasks in this channel"));
+}
+
+TEST(Render, ShowsPeopleAndChannelsByMentionEvenWhereSlackSentBareIds) {
+  Channel a('a');
+  const std::string added = a.type("ask <@U012AB3CD> and <#C012AB3CD|>, not #C1").reply;
+  EXPECT_THAT(added, HasSubstr("ask <@U012AB3CD> and <#C012AB3CD>, not #C1"));
+  EXPECT_THAT(a.type("1 <@U012AB3CD> -<@U012AB3CD>").reply,
+              HasSubstr("That both assigns and takes off <@U012AB3CD>. Which one?"));
+  // What a question shows in code can be typed as it stands there.
+  const std::string asked = a.type("take 1 <@U012AB3CD>").reply;
+  EXPECT_THAT(asked, HasSubstr("`/ir 1 @U012AB3CD`"));
+  a.type("1 @U012AB3CD");
+  EXPECT_THAT(a.board(), testing::ElementsAre("1 assigned ask @U012AB3CD and #C012AB3CD, not #C1 "
+                                              "[U012AB3CD]"));
+}
+
+TEST(Render, SaysYouToWhomeverItConcerns) {
+  Channel a('a');
+  a.type("add one");
+  a.type("take 1");
+  EXPECT_THAT(a.type("take 1", "U1", 1'000'001).reply, HasSubstr("You have #1 already."));
+  a.type("drop 1");
+  EXPECT_THAT(a.type("drop 1", "U1", 1'000'001).reply, HasSubstr("You do not have #1."));
 }
 
 // --- limits ---
@@ -138,8 +175,10 @@ TEST(RenderLimits, HoldsAgainstTheLongestTextsNamesAndConflicts) {
   Channel a('a');
   Channel b('b');
   std::string people;
-  for (int i = 0; i < 20; ++i) people += " @" + std::string(75, 'n') + std::to_string(i);
-  const std::string text(2990, '&');
+  for (int i = 10; i < 30; ++i) people += " <@" + std::string(30, 'U') + std::to_string(i) + '>';
+  std::string text;  // Of ids, which grow when they are shown, and of entities.
+  for (int i = 0; i < 100; ++i) text += "@U012AB3CD ";
+  text += std::string(1890, '&');
   for (int i = 0; i < 30; ++i) a.type("add " + text + std::to_string(i) + people);
   sync(a, b);
   for (int i = 1; i <= 30; ++i) {
