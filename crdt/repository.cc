@@ -38,6 +38,10 @@ bool stays(const std::string& key, std::uint64_t head) {
   return (hash64(key) + head) % kStaysOneIn == 0;
 }
 
+// What offers reach back: a second of a busy cluster. Rows of commands name two or three things.
+constexpr std::size_t kTailRowsMax = 256;
+constexpr std::size_t kTailNamesMax = 16;
+
 bool has_gap(const Document& document, const Delta& delta) {
   return !document.context().covers(delta.advance) && !document.follows(delta);
 }
@@ -46,6 +50,7 @@ bool has_gap(const Document& document, const Delta& delta) {
 
 Result<void> Repository::open() {
   head_ = 0;
+  tail_.clear();
   digest_ = {};
   catching_up_.clear();
   if (const auto sealed = txn_->get(keyspace::catching_up())) {
@@ -230,7 +235,15 @@ bool Repository::insert(const Record& record) {
 std::uint64_t Repository::append(LogRow row) {
   row.digest = digest_;
   txn_->put(keyspace::log(++head_), seal_value(encode(row)));
+  keep_in_tail(std::move(row));
   return head_;
+}
+
+void Repository::keep_in_tail(LogRow row) {
+  // A longer one is as cheap to read again as to keep.
+  if (row.documents.size() + row.records.size() > kTailNamesMax) return tail_.clear();
+  if (tail_.size() == kTailRowsMax) tail_.pop_front();
+  tail_.push_back(std::move(row));
 }
 
 Result<Repository::Outcome> Repository::apply(const Change& change, Cursor source) {
@@ -327,6 +340,13 @@ Result<void> Repository::scan_documents(
 
 Result<void> Repository::scan_log(std::uint64_t after,
                                   const std::function<bool(std::uint64_t, const LogRow&)>& visit) {
+  if (head_ <= after + tail_.size()) {
+    const std::uint64_t before = head_ - tail_.size();
+    for (std::uint64_t seq = std::max(after, before) + 1; seq <= head_; ++seq) {
+      if (!visit(seq, tail_[seq - before - 1])) break;
+    }
+    return {};
+  }
   std::optional<Error> error;
   txn_->scan(keyspace::log(after + 1), keyspace::log_end(), [&](BytesView key, BytesView sealed) {
     const std::uint64_t seq = from_big_endian(keyspace::tail_of(key));

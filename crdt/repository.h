@@ -10,6 +10,7 @@
 // Thread   one. use() hands in the transaction of the moment.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -195,6 +196,7 @@ class Repository {
   void store(const std::string& key, const Cached& cached, const Touched& touched);
   bool insert(const Record& record);
   std::uint64_t append(LogRow row);
+  void keep_in_tail(LogRow row);
   void account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
   void account_healed(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
   void evict();
@@ -241,6 +243,7 @@ class Repository {
   OnInsert on_insert_;
   ReplicaId run_;
   std::uint64_t head_ = 0;
+  std::deque<LogRow> tail_;  // The last rows up to head_: each is offered to every peer soon after.
   StoreDigest digest_;
   std::string catching_up_;
   Damages damages_;

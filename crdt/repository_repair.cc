@@ -401,6 +401,7 @@ void Repository::rewrite_lost_rows() {
     lost_rows_.erase(seq);
     ++damage_counts_.healed;
   }
+  if (!walk_->lost_rows.empty()) tail_.clear();
   const std::vector<Bytes>& unnamed = walk_->unnamed;
   for (std::size_t at = 0; at < unnamed.size(); at += kRecordsMax) {
     const std::size_t end = std::min(unnamed.size(), at + kRecordsMax);
@@ -420,6 +421,7 @@ void Repository::end_walk() {
   Result<LogRow> last = log_row(head_);
   if (!last) return;
   last->digest = digest_;
+  tail_.clear();
   txn_->put(keyspace::log(head_), seal_value(encode(*last)));
 }
 

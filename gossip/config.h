@@ -56,9 +56,10 @@ struct Config {
   std::chrono::milliseconds redial_min{100};
   std::chrono::milliseconds redial_max{2000};
 
-  // Changes that came from other peers are offered (names only) after this, so that a peer that got
-  // them first-hand is not told twice. Must be far above a link's latency.
-  std::chrono::milliseconds offer_after{200};
+  // Changes that came from other peers are offered (names only) after this: many share an offer,
+  // and a peer that got them first-hand is not told twice. Whoever loses its link to where they
+  // came from is offered them at once. Must be far above a link's latency.
+  std::chrono::milliseconds offer_after{2000};
 
   // What nobody waits for, acknowledgements of pushes and news of links, may wait this long for a
   // frame that goes to the same peer anyway: where frames are dear, not octets. Replies that wait

@@ -105,6 +105,7 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
 crdt::Result<Offer> LogSender::next_offer(crdt::Repository& repository, crdt::ReplicaId receiver) {
   CHECK(resumed_ && !open_);
   crdt::Result<Offer> offer = build(repository, receiver, true);
+  cut_ = offer && !offer->tail;
   if (offer) open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
   return offer;
 }
@@ -115,6 +116,7 @@ crdt::Result<std::optional<Offer>> LogSender::expand(crdt::Repository& repositor
   if (!open_ || expand.scan != scan_) return std::optional<Offer>();
   crdt::Result<Offer> offer = build(repository, receiver, false);
   if (!offer) return offer.error();
+  cut_ = !offer->tail;
   open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
   return std::optional<Offer>(std::move(*offer));
 }

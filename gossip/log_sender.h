@@ -54,6 +54,9 @@ class LogSender {
   [[nodiscard]] bool behind(std::uint64_t head) const { return resumed_ && !open_ && told_ < head; }
   [[nodiscard]] bool scanning() const { return resumed_ && !open_ && !live_; }
 
+  // Whether the last offer did not reach the log's end, so that the next one need not wait.
+  [[nodiscard]] bool cut() const { return cut_; }
+
   // The next rows, to be sent; opens it. `receiver` is the peer's run: what came from it is left
   // out. REQUIRES no offer is open.
   [[nodiscard]] crdt::Result<Offer> next_offer(crdt::Repository& repository,
@@ -77,6 +80,7 @@ class LogSender {
 
   bool resumed_ = false;
   bool live_ = false;
+  bool cut_ = false;
   std::uint32_t scan_ = 0;
   std::uint64_t told_ = 0;
   std::optional<Offer> open_;  // Without its lists.

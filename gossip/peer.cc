@@ -343,7 +343,7 @@ void Peer::batch_end(Instant now) {
       continue;
     }
     const bool behind = link->sender.behind(repository_.head());
-    const bool due = link->sender.scanning() || (behind && link->unpushed);
+    const bool due = link->sender.scanning() || (behind && (link->unpushed || link->sender.cut()));
     if (due && !link->unreadable) offer(now, *link);
     if (!link->offer_at && link->sender.behind(repository_.head())) {
       link->offer_at = now + config_.offer_after;
@@ -408,7 +408,8 @@ std::optional<Instant> Peer::wake_at() const {
       keep_earliest(earliest, link->opened + kHandshakeMax);
       continue;
     }
-    if (mute(*link)) keep_earliest(earliest, link->sent + config_.ping_after);
+    const Instant ping_at = link->sent + config_.ping_after;
+    if ((!earliest || ping_at < *earliest) && mute(*link)) earliest = ping_at;
     keep_earliest(earliest, link->rekeyed + kRekeyAfter);
     keep_earliest(earliest, link->offer_at);
     keep_earliest(earliest, link->lingers_until);

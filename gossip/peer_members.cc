@@ -68,9 +68,8 @@ void Peer::follow(Instant now, MemberId id) {
 bool Peer::caught_up() const {
   if (!repository_.catching_up().empty()) return false;
   return std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
-    if (!believed_alive(entry.first)) return true;
     const auto& link = entry.second.link;
-    return link && links_.at(*link)->receiver.live();
+    return (link && links_.at(*link)->receiver.live()) || !believed_alive(entry.first);
   });
 }
 

@@ -110,8 +110,16 @@ Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
   return std::nullopt;
 }
 
-Peer::Verdict Peer::on(Instant, Link& link, const Linked& linked) {
-  link.their_links = {linked.runs.begin(), linked.runs.end()};
+Peer::Verdict Peer::on(Instant now, Link& link, const Linked& linked) {
+  const auto held = std::exchange(link.their_links, {linked.runs.begin(), linked.runs.end()});
+  // What was on its way between two peers that lost each other may not have come: neither waits.
+  for (const auto& [id, other] : links_) {
+    if (!other->hello || !held.contains(other->hello->run)) continue;
+    if (link.their_links.contains(other->hello->run)) continue;
+    for (Link* const end : {&link, other.get()}) {
+      if (end->offer_at) end->offer_at = now;
+    }
+  }
   link.catching_up = linked.catching_up;
   return std::nullopt;
 }
@@ -328,6 +336,8 @@ void Peer::settle(Link& link) {
 
 void Peer::store_position(Link& link) {
   const crdt::Cursor cursor{link.hello->run, link.receiver.position()};
+  const auto known = covered_.find(cursor.run);
+  if (known != covered_.end() && known->second == cursor.seq) return;
   const PublicKey& key = *link.channel.remote_static();
   const auto peer = view_of(key.bytes);
   const crdt::Cursor held = repository_.cursor(peer);

@@ -127,6 +127,33 @@ TEST(PeerOffer, AChangeMadeWhileAScanEndsIsOfferedAtOnce) {
   EXPECT_THAT(offer->documents, SizeIs(1));
 }
 
+// What was on its way between two peers that lost each other is not left to wait.
+TEST(PeerOffer, AChangeOfWhoAPeerLostItsLinkToIsOfferedAtOnce) {
+  for (const bool near_tells : {true, false}) {
+    gossip::Config config;
+    config.offer_after = 1h;
+    LonePeer victim({hostile_config(1, "near"), hostile_config(2, "far")}, config);
+    HostilePeer near(victim, 1);
+    HostilePeer far(victim, 2);
+    near.begin({200});
+    far.begin({300});
+    near.say(Linked{{crdt::ReplicaId{300}}});
+    far.say(Linked{{crdt::ReplicaId{200}}});
+    near.say(Resume{1, {}});
+    const auto tail = near.hear_a<Offer>();
+    ASSERT_TRUE(tail && tail->tail);
+    near.say(Resolved{1, tail->to});
+    far.say(Push{1, true, forged_change({300}, 1)});
+    victim.pass(1s);
+    EXPECT_FALSE(near.hear_a<Offer>());
+    (near_tells ? near : far).say(Linked{{}});
+    victim.pass(1ms);
+    const auto offer = near.hear_a<Offer>();
+    ASSERT_TRUE(offer);
+    EXPECT_THAT(offer->sources, ElementsAre(crdt::Cursor{{300}, 1}));
+  }
+}
+
 TEST(PeerOffer, PushesToAllOnlyOnceEveryPeerHasSeenTheLogsEnd) {
   LonePeer victim({hostile_config(1, "near")});
   HostilePeer near(victim, 1);
