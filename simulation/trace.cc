@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "crdt/bytes.h"
+#include "crdt/hash64.h"
 #include "simulation/diagram.h"
 
 namespace simulation {
@@ -36,17 +37,7 @@ void Trace::mix(std::uint64_t word) {
 
 void Trace::mix(std::string_view bytes) {
   mix(bytes.size());
-  std::size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) {
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      word |= std::uint64_t{static_cast<std::uint8_t>(bytes[at + i])} << (8 * i);
-    }
-    mix(word);
-  }
-  std::uint64_t rest = 0;
-  for (; at < bytes.size(); ++at) rest = rest << 8 | static_cast<std::uint8_t>(bytes[at]);
-  mix(rest);
+  mix(crdt::hash64(bytes));
 }
 
 }  // namespace simulation
