@@ -105,6 +105,8 @@ void Cluster::configure(Node& node, const std::vector<gossip::PrivateKey>& keys)
   node.config.letter = letter_of(node.index);
   node.config.name = std::string(1, node.config.letter);
   node.config.signing_secret = kSigningSecret;
+  node.config.admin_tokens = {
+      {"checker", node::AdminRole::kReader, node::hash_token(kReaderToken)}};
   node.config.gossip.cluster = "simulation";
   node.config.gossip.identity = keys[node.index];
   for (NodeIndex peer = 0; peer < keys.size(); ++peer) {
@@ -366,6 +368,7 @@ void Cluster::perform(Node& node, node::Effects&& effects) {
   }
   for (node::Notice& notice : effects.notices) {
     note(node, "notes", notice.text);
+    if (notice.text.starts_with("caught up")) coverage_.reach(Mark::kCaughtUp);
     if (notice.level == node::Level::kDebug) continue;
     if (notices_.size() == kNoticesMax) notices_.pop_front();
     notices_.push_back(to_text(scheduler_.now()) + " " + node.config.name + ": " + notice.text);

@@ -31,6 +31,9 @@ namespace simulation {
 // Slack's secret in every run.
 inline constexpr const char* kSigningSecret = "secret";
 
+// Opens every node's status to whoever checks it.
+inline constexpr const char* kReaderToken = "checker.simulation";
+
 // What stands between a node and its disk; none stands there if this is empty. The disk outlives
 // what is made, and what is made dies with the node's process.
 using WrapStore = std::function<std::unique_ptr<node::Store>(Disk& disk)>;

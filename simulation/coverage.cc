@@ -40,6 +40,7 @@ std::string_view name_of(Mark mark) {
       "a bare number meant another task on the other side of a cut",
       "every peer was asked for a change that was answered at once",
       "a command named a number that two tasks had",
+      "a store that had lost something caught up",
       "the cluster healed",
       "a remainder stayed broken for ever",
   };

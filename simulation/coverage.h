@@ -48,6 +48,7 @@ enum class Mark {
   kBareNumberMeantTwo,
   kAllHadIt,           // A change was answered because every peer had it, and that was looked up.
   kSharedNumberMeant,  // A command named a number that two tasks had.
+  kCaughtUp,           // A store that went back in time, or was new, was whole again.
   kHealed,
   kBrokenRemainder,
 };

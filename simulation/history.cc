@@ -57,6 +57,18 @@ bool History::descends(const Values& values, const crdt::Dot& dot, std::size_t c
   return false;
 }
 
+bool History::saw(const std::string& document, const crdt::Dot& dot, std::size_t command) const {
+  const auto values = values_.find(document);
+  return values != values_.end() && values->second.contains(dot) &&
+         descends(values->second, dot, command);
+}
+
+std::optional<std::size_t> History::writer(const std::string& document,
+                                           const crdt::Dot& dot) const {
+  if (!written(document, dot)) return std::nullopt;
+  return values_.at(document).at(dot).first;
+}
+
 std::optional<std::size_t> History::done_twice() const {
   for (const auto& [document, values] : values_) {
     for (const auto& [dot, value] : values) {

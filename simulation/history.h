@@ -34,6 +34,14 @@ class History {
   // it saw itself, and was handled again all the same.
   [[nodiscard]] std::optional<std::size_t> done_twice() const;
 
+  // Whether the one who wrote `dot` had seen what `command` wrote.
+  [[nodiscard]] bool saw(const std::string& document, const crdt::Dot& dot,
+                         std::size_t command) const;
+
+  // Who wrote it, if a record says so.
+  [[nodiscard]] std::optional<std::size_t> writer(const std::string& document,
+                                                  const crdt::Dot& dot) const;
+
   // Pairs of commands: the first replaced a value of the second.
   [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>> replacements() const;
 

@@ -43,7 +43,7 @@ void Nemesis::later(Duration delay, std::function<void()> action) {
 
 void Nemesis::begin(const Fault& fault) {
   ++injected_;
-  busy_until_ = std::max(busy_until_, fault.at + fault.lasts);
+  busy_until_ = std::max(busy_until_, fault.at + 2 * fault.lasts);  // Some cut again at half.
   if (fault.kind <= FaultKind::kSwizzle) return begin_cut(fault);
   if (fault.kind <= FaultKind::kReplay) return begin_link_fault(fault);
   for (const NodeIndex node : fault.nodes) {
@@ -247,6 +247,8 @@ void Nemesis::replace_store(const Fault& fault, NodeIndex node) {
       contents = cluster_.disk((node + 1) % cluster_.size()).contents();
     }
     cluster_.lose_contents(node, std::move(contents));
+    // Cut off afterwards, it works with what it came back with before anybody tells it more.
+    if (fault.amount % 4 >= 2) cut(across({node}), fault.lasts, false);
     later(std::max(half, kDownMin), [this, node] { cluster_.start(node); });
   });
 }

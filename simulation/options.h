@@ -71,7 +71,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint64_t nodes = 5;
   Duration length = 10min;  // Of commands and faults; healing comes after.
-  Duration command_every = 420ms;
+  Duration command_every = 460ms;
   Duration fault_every = 25s;
   std::uint64_t people = 8;
   std::uint64_t channels = 12;

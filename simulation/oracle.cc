@@ -97,8 +97,8 @@ Oracle::Promise Oracle::sent(std::size_t index, NodeIndex node, std::uint64_t in
   auto& stamps = stamps_[SlackWorkspace::request_id(command.trigger)];
   const bool first = stamps.empty();
   stamps.insert(signed_second);
-  Shown& shown = shown_[{node, command.channel}];
-  if (shown.incarnation != incarnation) shown = Shown{incarnation, 0, 0, {}};
+  ShownTasks& shown = shown_[{node, command.channel}];
+  if (shown.incarnation != incarnation) shown = ShownTasks{incarnation, 0, 0, {}};
   return {incarnation, std::max(shown.added, shown.tasks_max), shown.numbers, first, false};
 }
 
@@ -127,7 +127,7 @@ void Oracle::answered(Time at, std::size_t index, NodeIndex node, std::uint64_t 
     if (body.find(denial) == std::string_view::npos) continue;
     fail(at, "a peer shows again what it has shown", "no task " + std::to_string(number) + where());
   }
-  Shown& shown = shown_[{node, command.channel}];
+  ShownTasks& shown = shown_[{node, command.channel}];
   if (same_life && shown.incarnation == incarnation && known) {
     shown.tasks_max = std::max(shown.tasks_max, *known);
   }
@@ -297,12 +297,14 @@ void Oracle::check_timeline(Time at, const std::string& where, const StoreView& 
   }
 }
 
-void Oracle::check_converged(Time at, const StoreView& core, const std::vector<StoreView>& rest) {
+void Oracle::check_converged(Time at, const StoreView& core, const Shown& shown,
+                             const std::vector<StoreView>& rest) {
   const auto details = core.details();
   const History history(plan_, details);
   check_acknowledged(at, core, details, rest);
   check_model(at, core, history);
   check_history(at, history);
+  check_shown(at, core, shown, history, details);
   check_labels(at, core, rest);
 }
 
@@ -387,6 +389,23 @@ void Oracle::check_model(Time at, const StoreView& core, const History& history)
       if (unshared_.contains({key, dot}) || live.contains(dot)) continue;
       fail(at, "no change is lost unless a later one saw it",
            "a value of process " + std::to_string(dot.replica.value) + " in " + key);
+    }
+  }
+}
+
+// A second handling of a request, elsewhere, does not hide a change that had seen the first.
+void Oracle::check_shown(Time at, const StoreView& core, const Shown& shown, const History& history,
+                         const History::Details& details) {
+  for (const auto& [place, dot] : shown) {
+    const auto& [key, path] = place;
+    const auto author = history.writer(key, dot);
+    if (!author) continue;
+    for (const crdt::Leaf& rival : core.documents.at(key).leaves.at(path)) {
+      const auto found = details.find(rival.stamp.request);
+      const bool once = found != details.end() && found->second.size() == 1;
+      if (!once || !history.saw(key, rival.dot, *author)) continue;
+      fail(at, "a late retry hides no change that saw the original",
+           words_of(plan_.commands[*author]) + " is shown, not " + rival.value);
     }
   }
 }

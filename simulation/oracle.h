@@ -65,7 +65,8 @@ class Oracle {
   // What must hold in any store at any time.
   void check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas);
   // What must hold in every store of a converged core; `rest` are the stores of broken nodes.
-  void check_converged(Time at, const StoreView& core, const std::vector<StoreView>& rest);
+  void check_converged(Time at, const StoreView& core, const Shown& shown,
+                       const std::vector<StoreView>& rest);
 
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.size(); }
 
@@ -73,7 +74,7 @@ class Oracle {
   using Values = std::set<std::pair<std::string, crdt::Dot>>;  // Of documents.
 
   // What one node has shown of one channel, in one incarnation.
-  struct Shown {
+  struct ShownTasks {
     std::uint64_t incarnation = 0;
     std::size_t added = 0;
     std::size_t tasks_max = 0;
@@ -98,6 +99,8 @@ class Oracle {
   void check_effect(Time at, std::size_t command,
                     const std::vector<slack::incident::Detail>& details);
   void check_model(Time at, const StoreView& core, const History& history);
+  void check_shown(Time at, const StoreView& core, const Shown& shown, const History& history,
+                   const History::Details& details);
   void check_history(Time at, const History& history);
   void fail(Time at, std::string property, std::string detail);
 
@@ -107,7 +110,7 @@ class Oracle {
   std::map<crdt::RequestId, std::size_t> by_request_;
   std::set<std::string, std::less<>> created_;  // Texts that just one command adds.
   std::map<crdt::RequestId, std::set<std::int64_t>> stamps_;
-  std::map<std::pair<NodeIndex, std::string>, Shown> shown_;
+  std::map<std::pair<NodeIndex, std::string>, ShownTasks> shown_;
   std::map<std::size_t, std::pair<Time, NodeIndex>> acknowledged_;  // By command: first by whom.
   std::map<std::pair<std::string, std::uint32_t>, std::size_t> numbered_;  // Adds, by number.
   std::map<std::size_t, std::string> labels_;  // Of adds, by command: as first shown.

@@ -13,6 +13,7 @@ namespace {
 constexpr Duration kTail = 1s;          // Before the end, so that the last command is answered.
 constexpr std::uint64_t kBurstMax = 4;  // People at one task in one moment.
 constexpr Duration kBurstSpread = 400ms;
+constexpr Duration kBurstClose = 15ms;  // Closer than a change takes to be everywhere.
 constexpr Duration kLateMin = 20s;
 constexpr Duration kLateMax = 6min;        // Slack's last retry comes then.
 constexpr std::uint64_t kTasksAimed = 16;  // In a channel: an incident has 12 to 24.
@@ -29,9 +30,12 @@ class People {
       const std::uint64_t in_burst = dice_.chance(1, 8) ? dice_.between(2, kBurstMax) : 1;
       const std::string channel = "C" + std::to_string(1 + dice_.below(options_.channels));
       const std::uint64_t task = draw_task(channel);
+      const Duration spread = dice_.chance(1, 2) ? kBurstSpread : kBurstClose;
+      Time begin = at;
       for (std::uint64_t i = 0; i < in_burst; ++i) {
-        commands_.push_back(draw_command(at + dice_.between(0us, kBurstSpread), channel, task));
+        commands_.push_back(draw_command(begin + dice_.between(0us, spread), channel, task));
         at += dice_.exponential(options_.command_every);
+        if (spread == kBurstSpread) begin = at;
       }
     }
     std::stable_sort(commands_.begin(), commands_.end(),

@@ -1,10 +1,13 @@
 #include "simulation/run.h"
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <stdexcept>
 
 #include "crdt/check.h"
 #include "gossip/membership.h"
+#include "simulation/beliefs.h"
 #include "simulation/diagram_watch.h"
 #include "simulation/journaled_disk.h"
 #include "simulation/nemesis.h"
@@ -22,7 +25,11 @@ constexpr Duration kPoll = 100ms;      // For convergence.
 // where a peer found itself slow (Lifeguard): seed 316 took 18 s.
 constexpr Duration kSettle = 25s;
 constexpr Duration kProbedEvery = 2 * gossip::Membership::kPeriod;  // Times the other peers.
-constexpr Duration kQuiet = 10s;       // Watched for stores that still change.
+constexpr Duration kQuiet = 10s;    // Watched for stores that still change.
+constexpr Duration kAsked = 100ms;  // For a node's status.
+// After the quiet every link was probed. Where a remainder stays broken, a peer may be doubted on
+// its word at any time; refuting takes a round of news or two.
+constexpr Duration kBelieveMax = 10s;
 constexpr Duration kTrafficMax = 60s;  // For the last commands to be answered after healing.
 // A link's end and second: where there are two peers, 1.25 probes and as many answers, sealed.
 constexpr std::uint64_t kQuietBytesMax = 150;
@@ -58,6 +65,7 @@ class Runner {
     if (good()) finish_traffic();
     if (good()) converge();
     if (good()) be_quiet();
+    if (good()) check_beliefs();
     if (good()) check_all();
     if (watch_) watch_->finish(scheduler_.now());
     return report();
@@ -174,6 +182,36 @@ class Runner {
     }
   }
 
+  // Everybody in the core knows of everybody in it that it is alive, and tells operators so.
+  void check_beliefs() {
+    const Time until = scheduler_.now() + kBelieveMax;
+    std::optional<std::string> wrong;
+    do {
+      wrong.reset();
+      for (const NodeIndex node : core()) {
+        if (good() && !wrong) wrong = belief_of(node);
+      }
+    } while (good() && wrong && scheduler_.now() < until);
+    if (wrong && good())
+      fail("liveness", "after healing everybody believes everybody alive", *wrong);
+  }
+
+  [[nodiscard]] std::optional<std::string> belief_of(NodeIndex node) {
+    node::HttpRequest request;
+    request.listener = node::Listener::kAdmin;
+    request.method = "GET";
+    request.target = "/status";
+    request.authorization = std::string("Bearer ") + kReaderToken;
+    const auto said = std::make_shared<std::string>();
+    cluster_.request(node, std::move(request), [said](const auto& reply) {
+      if (reply) *said = reply->body;
+    });
+    pass(kAsked);
+    std::set<std::string> names;
+    for (const NodeIndex other : core()) names.insert(std::string(1, letter_of(other)));
+    return wrong_belief(*said, names);
+  }
+
   void look(NodeIndex node) {
     if (nemesis_.damaged().contains(node)) return;
     oracle_.check_store(scheduler_.now(), node, view_of(cluster_.store(node)), cluster_.replicas());
@@ -199,13 +237,17 @@ class Runner {
 
   void check_all() {
     std::optional<StoreView> first;
+    std::optional<std::uint64_t> first_rows;
+    Shown shown;
     std::vector<StoreView> rest;
     for (NodeIndex node = 0; node < cluster_.size() && good(); ++node) {
       check_bytes(node);
       if (nemesis_.damaged().contains(node)) continue;
+      const bool broken = nemesis_.broken().contains(node);
+      const auto rows = rows_hash(cluster_.store(node));
+      if (!broken && first && rows && rows == first_rows) continue;  // What was checked already.
       StoreView view = view_of(cluster_.store(node));
       if (!view.damage.empty()) fail("safety", "stores stay sound", view.damage);
-      const bool broken = nemesis_.broken().contains(node);
       if (!broken && first) {
         if (!(view == *first)) {
           fail("safety", "equal digests mean equal stores", std::string(1, letter_of(node)));
@@ -217,9 +259,11 @@ class Runner {
         rest.push_back(std::move(view));
       } else {
         first = std::move(view);
+        first_rows = rows;
+        shown = shown_in(cluster_.store(node));
       }
     }
-    if (first && good()) oracle_.check_converged(scheduler_.now(), *first, rest);
+    if (first && good()) oracle_.check_converged(scheduler_.now(), *first, shown, rest);
   }
 
   void check_bytes(NodeIndex node) {

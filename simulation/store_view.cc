@@ -4,6 +4,7 @@
 
 #include "crdt/byte_io.h"
 #include "crdt/checksum.h"
+#include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "crdt/ksuid.h"
 #include "crdt/repository.h"
@@ -12,6 +13,9 @@
 
 namespace simulation {
 namespace {
+
+constexpr std::uint64_t kOdd =
+    0x9E3779B97F4A7C15;  // So that a row and its value do not cancel out.
 
 void read(crdt::Repository& repository, StoreView& view) {
   const auto complain = [&](const crdt::Result<void>& done) {
@@ -70,6 +74,47 @@ std::map<crdt::RequestId, std::vector<slack::incident::Detail>> StoreView::detai
     if (detail) all[detail->request].push_back(std::move(*detail));
   }
   return all;
+}
+
+Shown shown_in(node::Store& store) {
+  Shown shown;
+  crdt::Repository repository;
+  repository.use(store.begin());
+  const auto read =
+      repository.scan_documents([&](const std::string& key, const crdt::Document& document) {
+        const auto add = [&](const slack::incident::Field& field) {
+          if (field.shown != nullptr) shown[{key, field.shown->path}] = field.shown->dot;
+        };
+        const slack::incident::TaskList list = slack::incident::read_tasks(document);
+        for (const slack::incident::Task& task : list.tasks) {
+          add(task.text);
+          add(task.status);
+          for (const slack::incident::Assignee& person : task.people) add(person.field);
+        }
+      });
+  store.abort();
+  return read ? shown : Shown{};
+}
+
+std::optional<std::uint64_t> rows_hash(node::Store& store) {
+  std::optional<std::uint64_t> sum = 0;
+  const auto add = [&](crdt::BytesView row, crdt::BytesView sealed) {
+    const auto value = crdt::open_value(sealed);
+    if (!value) sum.reset();
+    if (!value) return false;
+    const bool document = row.starts_with(crdt::keyspace::documents());
+    const bool header =
+        document && row == crdt::keyspace::document_header(crdt::keyspace::document_of(row));
+    // A header begins with a place in this store's own log.
+    const std::size_t skipped = header ? std::min(value->size(), sizeof(std::uint64_t)) : 0;
+    *sum += crdt::hash64(row) * kOdd ^ crdt::hash64(value->substr(skipped));
+    return true;
+  };
+  crdt::Transaction& txn = store.begin();
+  txn.scan(crdt::keyspace::documents(), crdt::keyspace::documents_end(), add);
+  if (sum) txn.scan(crdt::keyspace::records(), crdt::keyspace::records_end(), add);
+  store.abort();
+  return sum;
 }
 
 bool holds_record(node::Store& store, crdt::BytesView record_key) {

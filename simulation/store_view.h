@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crdt/leaf.h"
@@ -42,6 +43,16 @@ struct StoreView {
 
 // REQUIRES no open transaction.
 [[nodiscard]] StoreView view_of(node::Store& store);
+
+// What people are shown of each register of a task: by document and path, the value's dot. REQUIRES
+// no open transaction.
+using Shown = std::map<std::pair<std::string, std::string>, crdt::Dot>;
+[[nodiscard]] Shown shown_in(node::Store& store);
+
+// A hash of the rows of all documents and records, without reading what is in them: equal rows are
+// equal documents and records, other rows may be. Nothing where one is damaged. REQUIRES no open
+// transaction.
+[[nodiscard]] std::optional<std::uint64_t> rows_hash(node::Store& store);
 
 // Single facts, without reading everything. REQUIRES no open transaction.
 [[nodiscard]] bool holds_record(node::Store& store, crdt::BytesView record_key);

@@ -81,9 +81,8 @@ void Traffic::deliver(std::size_t index, std::optional<std::size_t> attempt,
   trial->calm = calm_();
   const std::int64_t second = std::stoll(signature.timestamp);
   trial->asked = crdt::WallTime(std::chrono::seconds(second));
-  const bool asks = ambiguous(index, node);
   trial->promise = oracle_.sent(index, node, cluster_.incarnation(node), second);
-  trial->promise.asks = asks && trial->promise.first;
+  trial->promise.asks = trial->promise.first && ambiguous(index, node);
   const auto give_up = [this, trial, index, attempt] {
     if (!std::exchange(trial->over, true)) failed(index, attempt);
   };

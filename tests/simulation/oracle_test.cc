@@ -70,7 +70,7 @@ class OracleTest : public testing::Test {
 
   std::string property() {
     oracle_.check_store(1s, 0, store_, 2);
-    oracle_.check_converged(1s, store_, {});
+    oracle_.check_converged(1s, store_, shown_, {});
     return verdict_.failure() ? verdict_.failure()->property : "";
   }
 
@@ -80,6 +80,7 @@ class OracleTest : public testing::Test {
   Oracle oracle_{plan_, coverage_, verdict_};
   std::vector<Oracle::Promise> promises_;
   Oracle::Kept kept_;
+  Shown shown_;
   StoreView store_;
   std::uint64_t events_ = 0;
 };
@@ -253,6 +254,24 @@ TEST_F(OracleTest, ExcusesAValueWhoseRecordOnlyTheLostDiskHad) {
   oracle_.lost(store_, {without_records});
   store_ = without_records;
   EXPECT_EQ(property(), "");
+}
+
+// The first handling of a request was replaced; the second, of another peer, is a rival of what
+// replaced it.
+TEST_F(OracleTest, SeesALateRetryThatHidesWhatSawTheOriginal) {
+  static_cast<void>(oracle_.sent(1, 1, 0, kFirstSecond + 70));  // The retry, signed anew.
+  handled(1, {kA, {change(task() + "/status", 3, {}, "red")}});
+  handled(1, {kB, {change(task() + "/status", 1, {}, "red", kB)}}, 70);
+  handled(2, {kA, {change(task() + "/status", 4, {{kA, 3}}, "green")}});
+  put(kB, 1, task() + "/status", "red");
+  put(kA, 4, task() + "/status", "green");
+  crdt::Leaf& green = store_.documents.begin()->second.leaves.at(task() + "/status").back();
+  green.stamp.request = request(2);
+  const std::string key = SlackWorkspace::document_key("C1");
+  shown_[{key, task() + "/status"}] = {kA, 4};
+  EXPECT_EQ(property(), "");
+  shown_[{key, task() + "/status"}] = {kB, 1};
+  EXPECT_EQ(property(), "a late retry hides no change that saw the original");
 }
 
 TEST_F(OracleTest, SeesAPeerThatShowsFewerTasksThanBefore) {
