@@ -90,7 +90,7 @@ void serve_config_get(AdminContext& context, const AdminRequest& request) {
   if (document == nullptr) return;
   if (kValue.winner(*document) == nullptr) {
     return refuse(context, request, 404,
-                  "there is no key \"" + request.rest + "\" yet; PUT sets it");
+                  "there is no key \"" + request.rest + "\"; nobody has set it yet");
   }
   answer(context, request, describe(request.rest, *document));
 }
@@ -98,7 +98,7 @@ void serve_config_get(AdminContext& context, const AdminRequest& request) {
 void serve_config_put(AdminContext& context, const AdminRequest& request) {
   if (context.peer == nullptr || !context.repository.catching_up().empty()) {
     return refuse(context, request, 503,
-                  "this peer takes no changes at the moment (GET /status says why); ask another");
+                  "this peer takes no changes at the moment (its status says why); ask another");
   }
   const std::string fault = fault_of(request.body);
   if (!fault.empty()) return refuse(context, request, 400, fault);

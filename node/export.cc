@@ -13,6 +13,7 @@
 
 #include "node/clock.h"
 #include "node/entropy.h"
+#include "node/export_seal.h"
 #include "node/lmdb_create.h"
 #include "node/lmdb_snapshot.h"
 #include "node/lmdb_store.h"
@@ -25,54 +26,74 @@ constexpr std::uint64_t kLinesPerCommit = 256;
 constexpr std::uint64_t kFaultsNamed = 5;  // Beyond them the file is something else altogether.
 constexpr std::uint64_t kTellEvery = 1'000;
 
+// A link to nowhere included.
+bool is_taken(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
 // A file that appears under its name when it is whole, or stdout.
 class Sheet {
  public:
   explicit Sheet(std::string file) : file_(std::move(file)), unfinished_(file_ + ".unfinished") {}
   ~Sheet() {
-    if (out_.is_open()) ::unlink(unfinished_.c_str());
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    ::unlink(unfinished_.c_str());
   }
   Sheet(const Sheet&) = delete;
   Sheet& operator=(const Sheet&) = delete;
 
   crdt::Result<void> open() {
     if (to_stdout()) return {};
-    std::error_code ignored;
-    if (std::filesystem::exists(file_, ignored)) {
+    if (is_taken(file_)) {
       return crdt::Error(file_ + " is there already; it stays as it is. Choose another name");
     }
-    out_.open(unfinished_, std::ios::binary | std::ios::trunc);
+    // An earlier attempt's. Whatever stands there then is somebody else's, and no link is followed.
+    if (::unlink(unfinished_.c_str()) != 0 && errno != ENOENT) return failed();
     // It holds what people wrote to each other: theirs to read whose peer it is.
-    using std::filesystem::perms;
-    std::filesystem::permissions(unfinished_, perms::owner_read | perms::owner_write, ignored);
-    return out_ ? crdt::Result<void>() : failed();
+    descriptor_ = ::open(unfinished_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return descriptor_ >= 0 ? crdt::Result<void>() : failed();
   }
 
-  crdt::Result<void> add(const std::string& line) {
-    std::ostream& out = to_stdout() ? std::cout : out_;
-    out << line << '\n';
-    bytes_ += line.size() + 1;
-    return out ? crdt::Result<void>() : failed();
+  crdt::Result<void> add(std::string line) {
+    line = seal_.seal(std::move(line)) + '\n';
+    bytes_ += line.size();
+    if (to_stdout()) return std::cout << line ? crdt::Result<void>() : failed();
+    held_ += line;
+    return held_.size() < kWriteBytes ? crdt::Result<void>() : write();
   }
 
   crdt::Result<void> finish() {
     if (to_stdout()) return std::cout.flush() ? crdt::Result<void>() : failed();
-    out_.close();
-    const int descriptor = ::open(unfinished_.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = out_ && descriptor >= 0 && ::fsync(descriptor) == 0;
-    int code = synced ? 0 : errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (code == 0) code = publish_file(unfinished_, file_);
-    if (code == 0) return {};
-    ::unlink(unfinished_.c_str());
-    errno = code;
-    return failed();
+    if (const auto written = write(); !written) return written;
+    if (::fsync(descriptor_) != 0) return failed();
+    if (const int code = publish_file(unfinished_, file_)) {
+      errno = code;
+      return failed();
+    }
+    ::close(std::exchange(descriptor_, -1));
+    return {};
   }
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
+  static constexpr std::size_t kWriteBytes = 1 << 20;
+
   [[nodiscard]] bool to_stdout() const { return file_ == "-"; }
+
+  crdt::Result<void> write() {
+    std::string_view left = held_;
+    while (!left.empty()) {
+      const ssize_t done = ::write(descriptor_, left.data(), left.size());
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) return failed();
+      left.remove_prefix(static_cast<std::size_t>(done));
+    }
+    held_.clear();
+    return {};
+  }
   [[nodiscard]] crdt::Error failed() const {
     return crdt::Error("cannot write " + (to_stdout() ? "to stdout" : file_) + ": " +
                        std::strerror(errno));
@@ -80,7 +101,9 @@ class Sheet {
 
   std::string file_;
   std::string unfinished_;
-  std::ofstream out_;
+  int descriptor_ = -1;
+  std::string held_;
+  ExportSeal seal_;
   std::uint64_t bytes_ = 0;
 };
 
@@ -116,33 +139,39 @@ crdt::Result<ExportEnd> export_all(crdt::Transaction& txn, Sheet& sheet, std::ui
 // Gathers what is wrong with a file until it is clear that it cannot be used.
 class Judge {
  public:
-  explicit Judge(std::string cluster) : cluster_(std::move(cluster)) {}
+  Judge(std::string cluster, Edited edited) : cluster_(std::move(cluster)), edited_(edited) {}
 
   void take(std::uint64_t number, const std::string& text) {
+    last_ = number;
+    const bool sealed = seal_.holds(text);
     auto line = parse_export(text);
     if (!line) return fault(number, line.error().message);
     if (ended_) return fault(number, "something follows the end");
-    if (auto* head = std::get_if<ExportHead>(&*line)) {
-      if (number != 1) return fault(number, "a second head");
-      return take(std::move(*head));
+    auto* head = std::get_if<ExportHead>(&*line);
+    if (number == 1 && head == nullptr) {
+      return fault(1, "the file does not begin as muster export begins one");
     }
-    if (number == 1) return fault(1, "the file does not begin as muster export begins one");
-    if (const auto* end = std::get_if<ExportEnd>(&*line)) {
+    if (number > 1 && head != nullptr) return fault(number, "a second head");
+    if (!sealed && edited_ == Edited::kRefuse && faults_ == 0) return unsealed(number);
+    if (head != nullptr) return take(std::move(*head));
+    if (std::holds_alternative<ExportEnd>(*line)) {
       ended_ = true;
-      const bool same =
-          end->documents == file.counts.documents && end->records == file.counts.records;
-      if (!same && faults_ == 0) fault(number, "lines before it are missing: its counts differ");
       return;
     }
     ++(std::holds_alternative<crdt::Record>(*line) ? file.counts.records : file.counts.documents);
   }
 
-  [[nodiscard]] bool hopeless() const { return faults_ == kFaultsNamed; }
+  [[nodiscard]] bool hopeless() const { return hopeless_ || faults_ == kFaultsNamed; }
 
   crdt::Result<void> verdict(const std::string& name) {
-    if (faults_ == 0 && !ended_) return crdt::Error(name + " was cut short; nothing is imported");
+    if (faults_ == 0 && !ended_) {
+      return crdt::Error("nothing of " + name + " is imported: it was cut short behind line " +
+                         std::to_string(last_) + ", for muster export ends a file with its counts");
+    }
     if (faults_ == 0) return {};
-    return crdt::Error("nothing of " + name + " is imported: " + sentence_);
+    const bool cut = !ended_ && !hopeless();
+    return crdt::Error("nothing of " + name + " is imported: " + sentence_ +
+                       (cut ? "; and it was cut short: its end is missing" : ""));
   }
 
   ExportFile file;
@@ -155,16 +184,46 @@ class Judge {
     file.head = std::move(head);
   }
 
+  void unsealed(std::uint64_t number) {
+    fault(number,
+          "its sum does not fit: it, or a line that stood before it, is not as muster export wrote "
+          "it. (A file that was edited on purpose takes --hand-edited; muster import --help says "
+          "what that can break)");
+    hopeless_ = true;  // So are all the others, and for the same reason.
+  }
+
   void fault(std::uint64_t number, const std::string& what) {
     sentence_ += (sentence_.empty() ? "line " : "; line ") + std::to_string(number) + ": " + what;
     ++faults_;
   }
 
   std::string cluster_;
+  Edited edited_;
+  ExportSeal seal_;
   std::string sentence_;
+  std::uint64_t last_ = 0;  // The number of the last line there is.
   std::uint64_t faults_ = 0;
+  bool hopeless_ = false;
   bool ended_ = false;
 };
+
+// Of the store that is there; of the one to be made where there is none.
+crdt::Result<LmdbStore::Options> store_options(const StorePlace& place) {
+  LmdbStore::Options options;
+  options.dir = place.data_dir;
+  options.cluster = place.cluster;
+  options.node = place.node;
+  if (!is_taken(place.data_dir + "/data.mdb")) {
+    if (!place.node.empty()) return options;
+    return crdt::Error("there is no store in " + place.data_dir +
+                       "; where its peer never ran, name its configuration with --config");
+  }
+  const auto snapshot = LmdbSnapshot::open(place.data_dir);
+  if (!snapshot) return snapshot.error();
+  options.cluster = (*snapshot)->marker().cluster;
+  options.node = (*snapshot)->marker().node;
+  return options;
+}
 
 }  // namespace
 
@@ -188,10 +247,11 @@ crdt::Result<ExportReport> write_export(const std::string& dir, const std::strin
   return ExportReport{*counts, sheet.bytes()};
 }
 
-crdt::Result<ExportFile> check_export(const std::string& file, const std::string& cluster) {
+crdt::Result<ExportFile> check_export(const std::string& file, const std::string& cluster,
+                                      Edited edited) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return crdt::Error("cannot read " + file + ": " + std::strerror(errno));
-  Judge judge(cluster);
+  Judge judge(cluster, edited);
   std::string line;
   for (std::uint64_t number = 1; !judge.hopeless() && std::getline(in, line); ++number) {
     judge.file.bytes += line.size() + 1;
@@ -218,19 +278,11 @@ crdt::Result<void> scan_export(const std::string& file, const VisitLine& visit) 
   return {};
 }
 
-crdt::Result<ImportReport> import_into_store(const std::string& file, const std::string& dir,
+crdt::Result<ImportReport> import_into_store(const std::string& file, const StorePlace& place,
                                              const OnProgress& on_progress) {
-  StoreMarker marker;
-  {
-    const auto snapshot = LmdbSnapshot::open(dir);
-    if (!snapshot) return snapshot.error();
-    marker = (*snapshot)->marker();
-  }
-  LmdbStore::Options options;
-  options.dir = dir;
-  options.cluster = marker.cluster;
-  options.node = marker.node;
-  auto lmdb = LmdbStore::open(options);
+  const auto options = store_options(place);
+  if (!options) return options.error();
+  auto lmdb = LmdbStore::open(*options);
   if (!lmdb) return lmdb.error();
   WriteBehind store(**lmdb, WriteBehind::Limits{}, appended_rows());
   if (const auto opened = store.open(); !opened) return opened.error();

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr int kBase64 = sodium_base64_VARIANT_ORIGINAL;
 
 ordered_json text_of(crdt::BytesView bytes) {
@@ -181,7 +181,7 @@ class LineReader {
   }
 
   ExportHead head(const json& line) {
-    if (field(line, "muster_export") != kFormat) fail("it is of a later version of Muster");
+    if (field(line, "muster_export") != kFormat) fail("it is of another version of Muster");
     return {text(field(line, "cluster"), "cluster"), text(field(line, "node"), "node"),
             text(field(line, "made_at"), "made_at")};
   }

@@ -1,10 +1,11 @@
 // Export: what a store holds as lines of JSON that people can read, and the way back.
 //
-// Shape    one object a line. First {"muster_export": 1, "cluster", "node", "made_at"}, then
+// Shape    one object a line. First {"muster_export": 2, "cluster", "node", "made_at"}, then
 //          documents {"document": key, "context": {replica: counter}, "leaves": [{"path", "dot":
 //          [replica, counter], "rank", "request", "author", "value"}]} and records {"record": key,
 //          "value"}, at the end {"end": true, "documents": n, "records": n}. Text that is not UTF-8
-//          stands as {"base64": "..."}. Replica and request ids are hexadecimal.
+//          stands as {"base64": "..."}. Replica and request ids are hexadecimal. In a file each
+//          line ends with a "sum" (node/export_seal.h), which is not looked at here.
 // Laws     an import is a join: a document is merged as a peer's would be, a record is added. So
 //          importing twice is importing once, and an old file undoes nothing that is newer.
 // Errors   what a peer could not have sent is refused (crdt/codec.h): one sentence that names the

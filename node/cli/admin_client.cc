@@ -105,8 +105,8 @@ crdt::Error refusal_in(const HttpAnswer& answer) {
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
     return crdt::Error(json["error"].get<std::string>());
   }
-  return crdt::Error("the answer was " + std::to_string(answer.status) +
-                     "; is this a peer's admin address?");
+  return crdt::Error("what answers there is no peer's admin address, by its answer of " +
+                     std::to_string(answer.status));
 }
 
 }  // namespace node::cli

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "node/backup.h"
+#include "node/cli/plural.h"
 #include "node/cli/progress.h"
 #include "node/cli/store_place.h"
 
@@ -45,8 +46,8 @@ void print(const BackupReport& report, const Options& options) {
     return;
   }
   std::cout << "backed up " << header.node << " of " << header.cluster << " as of "
-            << header.made_at << ": " << header.digest.documents << " documents, "
-            << header.digest.records << " records, " << megabytes(report.bytes) << " in "
+            << header.made_at << ": " << plural(header.digest.documents, "document") << ", "
+            << plural(header.digest.records, "record") << ", " << megabytes(report.bytes) << " in "
             << options.file
             << "\nnot in it: node key, secrets, configuration; keep those elsewhere\n";
 }
@@ -79,9 +80,11 @@ int backup(const Options& options) {
   }
   print(*report, options);
   if (report->damaged == 0) return kDone;
-  std::cerr << "muster: " << report->damaged
-            << " values of this store are damaged (their checksums are wrong); they are in the "
-               "backup as they are, and other peers hold them sound\n";
+  const bool one = report->damaged == 1;
+  std::cerr << "muster: " << plural(report->damaged, "value") << " of this store "
+            << (one ? "is damaged: its checksum is wrong"
+                    : "are damaged: their checksums are wrong")
+            << "; the backup has what was there, and other peers hold it sound\n";
   return kFailed;
 }
 

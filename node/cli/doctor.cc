@@ -236,6 +236,7 @@ class Examination {
   }
 
   void look_at_links() {
+    if (status_.value("member_state", "") == "removed") return;  // Nobody links with it.
     const Json peers = status_.value("peers", Json::array());
     looked_at_.push_back("links with " + std::to_string(peers.size()) +
                          (peers.size() == 1 ? " peer" : " peers"));

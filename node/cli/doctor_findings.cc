@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "node/cli/plural.h"
 #include "node/cli/status_table.h"
 #include "node/log.h"
 
@@ -46,7 +47,7 @@ bool is_true(const Json& object, const char* key) {
 void judge_slack(const Json& counters, std::vector<Finding>& findings) {
   const std::uint64_t forged = count(counters, "slack_forged");
   const std::uint64_t genuine = count(counters, "slack_commands") + count(counters, "slack_events");
-  const std::string refused = std::to_string(forged) + (forged == 1 ? " request" : " requests");
+  const std::string refused = plural(forged, "request");
   if (forged > genuine) {
     findings.push_back(
         {"wrong-secret",
@@ -85,17 +86,24 @@ void judge_clock(const Json& status, const Json& counters, std::vector<Finding>&
                       "needs a restart"});
 }
 
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : std::to_string(count) + " times";
+}
+
 void judge_damage(const Json& status, std::vector<Finding>& findings) {
   const std::uint64_t found = count(status, "damage_found");
   const std::uint64_t unreadable = count(status, "unreadable");
   const std::uint64_t lost = count(status, "damage_lost");
   if (found == 0 && unreadable == 0 && lost == 0) return;
   std::string what =
-      "the disk or the memory of this machine alters data: " + std::to_string(found) +
-      " stored values had a wrong checksum and were not used";
-  what += ", " + std::to_string(count(status, "damage_healed")) + " are healed";
-  if (unreadable > 0) what += ", " + std::to_string(unreadable) + " documents wait for a peer";
-  if (lost > 0) what += ", of " + std::to_string(lost) + " no peer holds all";
+      "the disk or the memory of this machine alters data: " + plural(found, "stored value") +
+      " had a wrong checksum and " + (found == 1 ? "was" : "were") + " not used";
+  what += "; healed: " + std::to_string(count(status, "damage_healed"));
+  if (unreadable > 0) {
+    what += "; " + plural(unreadable, "document") + (unreadable == 1 ? " waits" : " wait") +
+            " for a peer";
+  }
+  if (lost > 0) what += "; of " + std::to_string(lost) + " no peer holds all";
   findings.push_back({"damaged-values", std::move(what),
                       "look at the machine (dmesg, smartctl -a, a memory test) and at this peer's "
                       "log for which values; keep it linked, what other peers hold comes back"});
@@ -118,11 +126,38 @@ void judge_store(const Json& status, std::vector<Finding>& findings) {
   }
   if (const std::uint64_t rollbacks = count(status, "rollbacks_found"); rollbacks > 0) {
     findings.push_back({"rolled-back",
-                        "other peers know more of this store's past than it does itself: it was "
-                        "restored or rolled back underneath, " +
-                            std::to_string(rollbacks) + " times seen",
+                        "other peers know more of this store's past than it does itself, though "
+                        "nobody restored it with muster: it was set back underneath, " +
+                            times(rollbacks) + " seen",
                         "find out who sets this disk back (snapshots of virtual machines?); what "
                         "was lost comes back from the others"});
+  }
+}
+
+// Where an operator has put it in the roster.
+void judge_member(const Json& status, std::vector<Finding>& findings) {
+  const std::string state = text(status, "member_state");
+  if (state == "draining") {
+    findings.push_back({"draining",
+                        "an operator drains this peer: /readyz tells the load balancer to look "
+                        "elsewhere; what still reaches it is served",
+                        "muster peers activate takes that back; muster peers remove ends it, once "
+                        "the others have all that it holds"});
+  } else if (state == "joining") {
+    findings.push_back({"joining",
+                        "this peer is a new member that does not hold all of the cluster yet, and "
+                        "answers no Slack request until it does",
+                        "let it run and be linked with a peer that holds it; the first whole "
+                        "session ends it"});
+  } else if (state == "removed") {
+    findings.push_back({"removed",
+                        "an operator removed this peer from its cluster, for ever: nobody links "
+                        "with it, and it answers no Slack request",
+                        "stop it. For this machine to come back: muster invite at another peer, "
+                        "then muster join here, into an empty folder"});
+  } else if (text(status, "not_ready") == "draining") {
+    findings.push_back({"stopping", "this peer was told to stop and drains first",
+                        "nothing: it ends by itself (drain_ms)"});
   }
 }
 
@@ -147,8 +182,8 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
     const std::int64_t age = number(peer, "lag_seconds");
     if (age > kLagSecondsMax) {
       findings.push_back({"stale-peer",
-                          name + " has lacked " + std::to_string(count(peer, "lag")) +
-                              " changes for " + std::to_string(age) + " s",
+                          name + " has lacked " + plural(count(peer, "lag"), "change") + " for " +
+                              std::to_string(age) + " s",
                           "look at its disk, its processor and the network between; nothing is "
                           "lost, it gets them as fast as it takes them"});
     }
@@ -201,6 +236,7 @@ std::vector<Finding> judge_status(const Json& status, const std::string& softwar
   judge_slack(counters, findings);
   judge_clock(status, counters, findings);
   judge_store(status, findings);
+  judge_member(status, findings);
   judge_peers(status, software, findings);
   const Json system = status.value("system", Json::object());
   const auto disk = judge_disk(count(system, "disk_free_bytes"), count(system, "disk_bytes"),

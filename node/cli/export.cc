@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "node/cli/plural.h"
 #include "node/cli/progress.h"
 #include "node/cli/store_place.h"
 #include "node/export.h"
@@ -28,7 +29,8 @@ int run(const Options& options) {
     return kUnusable;
   }
   std::error_code ignored;
-  const bool occupied = options.file != "-" && std::filesystem::exists(options.file, ignored);
+  const auto there = std::filesystem::symlink_status(options.file, ignored);
+  const bool occupied = options.file != "-" && std::filesystem::exists(there);
   const auto report = [&] {
     Progress progress("export");
     return write_export(place->data_dir, options.file, [&](const CopyProgress& done) {
@@ -49,8 +51,8 @@ int run(const Options& options) {
                .dump()
         << "\n";
   } else {
-    out << "exported " << report->counts.documents << " documents and " << report->counts.records
-        << " records, " << megabytes(report->bytes) << "\n";
+    out << "exported " << plural(report->counts.documents, "document") << " and "
+        << plural(report->counts.records, "record") << ", " << megabytes(report->bytes) << "\n";
   }
   return kDone;
 }
@@ -64,7 +66,12 @@ void add_export(CLI::App& app, Action& action) {
   add_place_options(*command, options->place);
   command->add_option("--to", options->file, "the file to make; default: stdout");
   command->add_flag("--json", options->json, "print what was done as JSON");
-  command->footer("Example:\n  muster export --config /etc/muster/config.json | jq -r .document");
+  command->footer(
+      "The file is for its owner alone, never replaces one, and ends with what muster import "
+      "checks\n"
+      "it by: a changed or missing line is found.\n"
+      "\nExamples:\n  muster export --config /etc/muster/config.json --to a.jsonl\n"
+      "  muster export --config /etc/muster/config.json | grep 'disk full'");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

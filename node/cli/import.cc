@@ -7,8 +7,10 @@
 #include <string>
 
 #include "node/cli/admin_client.h"
+#include "node/cli/plural.h"
 #include "node/cli/progress.h"
 #include "node/cli/store_place.h"
+#include "node/cli/wait_options.h"
 #include "node/export.h"
 #include "node/lmdb_snapshot.h"
 
@@ -21,9 +23,9 @@ constexpr std::chrono::seconds kAnswerWithin{90};  // Above the longest that can
 
 struct Options {
   PlaceOptions place;
+  WaitOptions wait;
   std::string file;
-  std::string wait = "local";
-  std::string timeout = "2s";
+  bool hand_edited = false;
   bool json = false;
 };
 
@@ -31,6 +33,20 @@ int say(const crdt::Error& error, int code) {
   std::cerr << "muster: " << error.message << "\n";
   return code;
 }
+
+constexpr const char* kHelp =
+    "The whole file is checked first; a bad line is named by its number, and nothing is taken.\n"
+    "An import is a join: what is newer here stays, and importing again changes nothing. A peer\n"
+    "that never ran gets a store. --wait is for a peer that runs.\n"
+    "\n"
+    "--hand-edited: every line carries a sum of all lines up to it, so a changed, missing or cut\n"
+    "line is refused. An edited document still claims to be the version it was made of: a peer\n"
+    "that holds that version keeps it, one that does not takes yours. They then differ for good,\n"
+    "with equal state hashes, and nothing will ever show it or mend it. Safe only where no peer "
+    "of\n"
+    "the cluster, and no backup of one, holds what you edited, as in a cluster that is new. To\n"
+    "leave out whole lines is harmless.\n"
+    "\n";
 
 struct Outcome {
   ImportReport report;
@@ -45,20 +61,13 @@ void print(const Outcome& outcome, bool as_json) {
     std::cout << json.dump() << "\n";
     return;
   }
-  std::cout << "imported " << report.lines << " lines; " << report.changed
+  std::cout << "imported " << plural(report.lines, "line") << "; " << report.changed
             << " of them held something new\n";
-  if (wait.is_null()) return;
-  const auto list = [](const char* words, const nlohmann::json& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? " " : ", ") + name.get<std::string>();
-    if (!text.empty()) std::cout << words << text << "\n";
-  };
-  list("durable on", wait.at("durable_on"));
-  list("not known to be durable on", wait.at("not_on"));
+  if (!wait.is_null()) print_wait(wait);
 }
 
 crdt::Result<Outcome> import_into_peer(const Options& options, const std::string& data_dir,
-                                       const OnProgress& on_progress) {
+                                       const std::string& query, const OnProgress& on_progress) {
   AdminOptions admin;
   admin.data = data_dir;
   auto client = AdminClient::open(admin, kAnswerWithin);
@@ -77,6 +86,10 @@ crdt::Result<Outcome> import_into_peer(const Options& options, const std::string
     on_progress({outcome.report.lines, outcome.report.lines + 1, 0});
     return {};
   };
+  // Nothing yet, and at once: whether there are as many peers as are to have it.
+  WaitOptions none = options.wait;
+  none.timeout = "0s";
+  if (const auto sound = send(*wait_query(none)); !sound) return sound.error();
   const auto sent = scan_export(options.file, [&](std::uint64_t, const std::string& text) {
     lines.push_back(nlohmann::json::parse(text));
     bytes += text.size();
@@ -84,7 +97,7 @@ crdt::Result<Outcome> import_into_peer(const Options& options, const std::string
   });
   if (!sent) return sent.error();
   // The last one waits for all of them: whoever has its row has those before it.
-  const auto last = send("?wait=" + options.wait + "&timeout=" + options.timeout);
+  const auto last = send(query);
   if (!last) return last.error();
   return outcome;
 }
@@ -95,12 +108,13 @@ bool is_running(const std::string& data_dir) {
   return snapshot && (*snapshot)->live();
 }
 
-crdt::Result<Outcome> import(const Options& options, const std::string& data_dir,
-                             std::uint64_t lines) {
+// `query` asks a running peer to wait; empty for one that does not run.
+crdt::Result<Outcome> import(const Options& options, const StorePlace& place,
+                             const std::string& query, std::uint64_t lines) {
   Progress progress("import");
   const auto show = [&](const CopyProgress& done) { progress.show(done.rows, lines, 0); };
-  if (is_running(data_dir)) return import_into_peer(options, data_dir, show);
-  const auto report = import_into_store(options.file, data_dir, show);
+  if (!query.empty()) return import_into_peer(options, place.data_dir, query, show);
+  const auto report = import_into_store(options.file, place, show);
   if (!report) return report.error();
   return Outcome{*report, {}};
 }
@@ -108,13 +122,23 @@ crdt::Result<Outcome> import(const Options& options, const std::string& data_dir
 int run(const Options& options) {
   const auto place = place_of(options.place);
   if (!place) return say(place.error(), kUnusable);
-  const auto sound = check_export(options.file, place->cluster);
+  const auto query = wait_query(options.wait);
+  if (!query) return say(query.error(), kUnusable);
+  const auto sound = check_export(options.file, place->cluster,
+                                  options.hand_edited ? Edited::kTake : Edited::kRefuse);
   if (!sound) return say(sound.error(), kFailed);
+  const bool running = is_running(place->data_dir);
+  if (!running && options.wait.for_others()) {
+    return say(crdt::Error("the peer does not run, so nobody can tell when others have what is "
+                           "imported; start it first, or leave out --wait: then they get it when "
+                           "it runs"),
+               kUnusable);
+  }
   const std::uint64_t lines = sound->counts.documents + sound->counts.records;
-  const auto outcome = import(options, place->data_dir, lines);
+  const auto outcome = import(options, *place, running ? *query : "", lines);
   if (!outcome) return say(outcome.error(), kFailed);
   print(*outcome, options.json);
-  return kDone;
+  return wait_outcome(outcome->wait, options.wait);
 }
 
 }  // namespace
@@ -125,15 +149,13 @@ void add_import(CLI::App& app, Action& action) {
       app.add_subcommand("import", "join what an export holds into a peer, while it runs or not");
   add_place_options(*command, options->place);
   command->add_option("file", options->file, "what muster export made")->required();
-  command->add_option("--wait", options->wait,
-                      "of a running peer: answer when this many have it durably: local, N or all; "
-                      "default local");
-  command->add_option("--timeout", options->timeout, "how long it waits: 500ms, 2s; default 2s");
+  add_wait_options(*command, options->wait);
+  command->add_flag("--hand-edited", options->hand_edited,
+                    "take a file whose sums do not fit; read below what that can break");
   command->add_flag("--json", options->json, "print what was done as JSON");
   command->footer(
-      "The whole file is checked first; a bad line is named by its number, and nothing is taken.\n"
-      "An import is a join: what is newer here stays, and importing again changes nothing.\n"
-      "\nExample:\n  muster import a.jsonl --config /etc/muster/config.json");
+      kHelp + std::string(wait_help()) +
+      "\nExample:\n  muster import a.jsonl --config /etc/muster/config.json --wait all");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

@@ -8,6 +8,7 @@
 #include "gossip/roster_entry.h"
 #include "node/cli/admin_client.h"
 #include "node/cli/operator_key.h"
+#include "node/cli/plural.h"
 #include "node/cli/status_table.h"
 
 namespace node::cli {
@@ -27,10 +28,6 @@ struct PeersOptions {
 int failed(const crdt::Error& error, int code = kFailed) {
   std::cerr << "muster: " << error.message << "\n";
   return code;
-}
-
-std::string plural(std::uint64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string link_text(const Json& peer) {
@@ -187,6 +184,12 @@ int run_change(const PeersOptions& options, RosterState state) {
   return kDone;
 }
 
+const std::string kKey = " \\\n    --operator-key ~/muster-operator/operator.key";
+
+std::string example(const std::string& line) {
+  return "Example:\n  muster peers " + line + " --config /etc/muster/config.json";
+}
+
 CLI::App* add_change(CLI::App& peers, Action& action, const std::string& verb,
                      const std::string& help, RosterState state) {
   auto options = std::make_shared<PeersOptions>();
@@ -198,6 +201,7 @@ CLI::App* add_change(CLI::App& peers, Action& action, const std::string& verb,
   if (state == RosterState::kRemoved) {
     command->add_flag("--force", options->force, "even where that may lose changes; says which");
   }
+  command->footer(example(verb + " b") + kKey);
   command->callback([options, state, &action] {
     require_peer(options->peer);
     action = [options, state] { return run_change(*options, state); };
@@ -214,6 +218,7 @@ void add_peers(CLI::App& app, Action& action) {
   CLI::App* listing = peers->add_subcommand("list", "the roster, and how each peer is linked");
   add_admin_options(*listing, options->peer);
   listing->add_flag("--json", options->json, "print the answer as it came");
+  listing->footer(example("list"));
   listing->callback([options, &action] {
     require_peer(options->peer);
     action = [options] { return list(*options); };
@@ -223,9 +228,7 @@ void add_peers(CLI::App& app, Action& action) {
   add_change(*peers, action, "activate", "take a drain back", RosterState::kActive);
   add_change(*peers, action, "remove", "for ever: no peer links with that key again",
              RosterState::kRemoved);
-  peers->footer(
-      "Example:\n  muster peers remove b --config /etc/muster/config.json \\\n"
-      "    --operator-key ~/muster-operator/operator.key");
+  peers->footer(example("remove b") + kKey);
 }
 
 }  // namespace node::cli

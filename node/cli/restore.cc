@@ -8,6 +8,7 @@
 #include <string>
 
 #include "node/backup.h"
+#include "node/cli/plural.h"
 #include "node/cli/progress.h"
 #include "node/cli/store_place.h"
 
@@ -37,8 +38,8 @@ void print(const RestoreReport& report, const std::string& dir, bool as_json) {
     return;
   }
   std::cout << "restored " << report.node << " of " << header.cluster << " to " << dir << " as of "
-            << header.made_at << ": " << header.digest.documents << " documents, "
-            << header.digest.records << " records\n\nnext:\n"
+            << header.made_at << ": " << plural(header.digest.documents, "document") << ", "
+            << plural(header.digest.records, "record") << "\n\nnext:\n"
             << "  1. give it a node key: this peer's own one if it was kept, or a new one that\n"
             << "     muster init makes and the other peers are told of\n"
             << "  2. muster serve: it catches up with the other peers first, then it serves\n"

@@ -142,13 +142,22 @@ std::string not_ready_of(const Json& status) {
          "doctor explains.\n";
 }
 
+// What it does with what reaches it, before "is linked with".
+std::string_view doing_of(const Json& status) {
+  const Json why = status.value("not_ready", Json());
+  if (status.value("read_only", Json()) == true) {
+    return " REFUSES CHANGES, for its disk is full or its store fails (its log says which); it";
+  }
+  if (why == "catching up") return " ANSWERS NO COMMANDS until it has caught up; it";
+  if (why == "joining") return " ANSWERS NO COMMANDS until it has joined; it";
+  if (why == "removed") return " ANSWERS NO COMMANDS, for it was removed from its cluster; it";
+  return why.is_string() ? " takes the changes that still reach it and" : " takes changes and";
+}
+
 // "a takes changes and is linked with 1 of 2 peers."
 std::string summary_of(const Json& status) {
-  const Json read_only = status.value("read_only", Json());
   std::string text = text_of(status.value("name", Json("the peer")));
-  text += read_only == true ? " REFUSES CHANGES, for its disk is full or its store fails (its log "
-                              "says which); it"
-                            : " takes changes and";
+  text += doing_of(status);
   const Json peers = status.value("peers", Json());
   if (!is_table(peers)) return text + " has no peers.\n" + not_ready_of(status);
   const auto down = std::count_if(peers.begin(), peers.end(), is_down);

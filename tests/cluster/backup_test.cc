@@ -126,7 +126,8 @@ TEST(Backup, ExportsAndImportsAreReadableAndUndoNothing) {
   const std::string config = (folder / "config.json").string();
   const std::string file = (folder / "export").string();
   cluster.send(1, Said{.text = "add disk full"});
-  EXPECT_THAT(run({"export", "--config", config, "--to", file}), HasSubstr("exported 1 documents"));
+  EXPECT_THAT(run({"export", "--config", config, "--to", file}),
+              HasSubstr("exported 1 document and"));
   EXPECT_THAT(node::read_text_file(file)->text, HasSubstr("disk full"));
   cluster.send(1, Said{.text = "1 !done"});
   ASSERT_EQ(cluster.settle(), "");
@@ -135,6 +136,21 @@ TEST(Backup, ExportsAndImportsAreReadableAndUndoNothing) {
               AllOf(HasSubstr(R"("changed":0)"), HasSubstr(R"("satisfied":true)")));
   cluster.peers().stop(1);
   EXPECT_THAT(run({"import", file, "--config", config}), HasSubstr("0 of them held something new"));
+  EXPECT_THAT(run({"import", file, "--config", config, "--wait", "all"}, 2),
+              HasSubstr("the peer does not run"));
+  // Done, but one of three cannot say that it has it.
+  const std::string other = (cluster.peers().folder_of(2) / "config.json").string();
+  const std::vector<std::string> waits{"--config", other, "--wait", "all", "--timeout", "50ms"};
+  const auto waiting = [&](std::vector<std::string> command) {
+    command.insert(command.end(), waits.begin(), waits.end());
+    return command;
+  };
+  EXPECT_THAT(run(waiting({"import", file}), 3), HasSubstr("not known to be durable on"));
+  EXPECT_THAT(run(waiting({"config", "set", "greeting", "hello"}), 3),
+              HasSubstr("it is done, but"));
+  EXPECT_THAT(run({"import", file, "--config", other, "--wait", "4"}, 1), HasSubstr("1 to 3 here"));
+  EXPECT_THAT(run({"import", file, "--config", other, "--timeout", "soon"}, 2),
+              HasSubstr("--timeout takes a time"));
   ASSERT_TRUE(cluster.peers().start(1));
   ASSERT_EQ(cluster.settle(), "");
   EXPECT_EQ(cluster.hash_of(1), hash);

@@ -55,6 +55,21 @@ TEST(StatusTable, SaysThatChangesAreRefused) {
             "  bob   linked  nothing\n");
 }
 
+TEST(StatusTable, DoesNotClaimToTakeChangesWhereItAnswersNoCommand) {
+  const auto first_lines = [](const std::string& why) {
+    const auto table = draw_status(R"({"name": "a", "ready": false, "not_ready": ")" + why + "\"}");
+    return table->text.substr(0, table->text.find(". The load balancer"));
+  };
+  EXPECT_EQ(first_lines("catching up"),
+            "a ANSWERS NO COMMANDS until it has caught up; it has no peers.\n"
+            "NOT READY: catching up");
+  EXPECT_EQ(first_lines("removed"),
+            "a ANSWERS NO COMMANDS, for it was removed from its cluster; it has no peers.\n"
+            "NOT READY: removed");
+  EXPECT_EQ(first_lines("draining"),
+            "a takes the changes that still reach it and has no peers.\nNOT READY: draining");
+}
+
 TEST(StatusTable, ATerminalObeysNothingThatANodeSays) {
   const auto table = draw_status(R"({"name": "a\u001b[2J", "x\u001b": "y\u001b[2J"})");
   ASSERT_TRUE(table);

@@ -1,0 +1,48 @@
+#include "node/cli/doctor_findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using node::cli::Finding;
+using testing::HasSubstr;
+
+std::vector<Finding> findings_of(const char* status) {
+  return node::cli::judge_status(nlohmann::json::parse(status), "muster 0.1.0");
+}
+
+std::vector<std::string> names_of(const char* status) {
+  std::vector<std::string> names;
+  for (const Finding& finding : findings_of(status)) names.push_back(finding.name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(DoctorFindings, KnowWhereAnOperatorHasPutThePeerInTheRoster) {
+  EXPECT_EQ(names_of(R"({"member_state": "active"})"), Names{});
+  EXPECT_EQ(names_of(R"({"member_state": "draining", "not_ready": "draining"})"),
+            Names{"draining"});
+  EXPECT_THAT(findings_of(R"({"member_state": "draining"})").front().todo,
+              HasSubstr("muster peers activate"));
+  EXPECT_EQ(names_of(R"({"member_state": "joining", "not_ready": "joining"})"), Names{"joining"});
+  EXPECT_EQ(names_of(R"({"member_state": "removed", "not_ready": "removed"})"), Names{"removed"});
+  EXPECT_THAT(findings_of(R"({"member_state": "removed"})").front().todo, HasSubstr("muster join"));
+  EXPECT_EQ(names_of(R"({"member_state": "active", "not_ready": "draining"})"), Names{"stopping"});
+}
+
+TEST(DoctorFindings, CallARestoreARestoreAndCountOneAsOne) {
+  const auto restored = findings_of(
+      R"({"catching_up": "it was restored from a backup of yesterday", "rollbacks_found": 0})");
+  ASSERT_EQ(restored.size(), 1U);
+  EXPECT_EQ(restored.front().name, "catching-up");
+  EXPECT_THAT(findings_of(R"({"rollbacks_found": 1})").front().what, HasSubstr("once seen"));
+  EXPECT_THAT(findings_of(R"({"damage_found": 1, "unreadable": 1})").front().what,
+              HasSubstr("1 stored value had a wrong checksum and was not used; healed: 0; "
+                        "1 document waits for a peer"));
+}
+
+}  // namespace
