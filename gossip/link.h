@@ -33,6 +33,7 @@ struct Link {
   crdt::Instant sent;                  // When bytes last went out.
   crdt::Instant rekeyed;               // When this side last changed its key.
   std::string address;                 // The dialled one; empty when accepted.
+  std::string from;                    // Of an accepted one: where it comes from, for people.
   crdt::Bytes first;     // Of an accepted one, until it is known for a peer's or a joiner's.
   bool greeted = false;  // It is.
 

@@ -47,6 +47,7 @@ Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::R
     CHECK(peer.public_key != public_key_);
     add_target(Instant{}, peer);
   }
+  set_back_ = !repository_.catching_up().empty();
   load_roster();
   for (const auto& [peer, cursor] : repository_.cursors()) covered_[cursor.run] = cursor.seq;
 }
@@ -80,7 +81,8 @@ std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dial
   return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now);
 }
 
-void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
+void Peer::link_opened(Instant now, LinkId id, const std::string& address,
+                       const std::string& from) {
   Target* dialled = nullptr;
   for (auto& [key, target] : targets_) {
     if (target.dialling && target.config.address == address) dialled = &target;
@@ -92,6 +94,7 @@ void Peer::link_opened(Instant now, LinkId id, const std::string& address) {
   }
   std::unique_ptr<Link> link = make_link(now, id, dialled);
   link->address = address;
+  link->from = from;
   const Bytes first = link->channel.start();
   if (!first.empty()) output_.sends.push_back({id, first});
   links_.emplace(id, std::move(link));
@@ -152,10 +155,12 @@ void Peer::forget(Instant now, Link& link) {
 
 void Peer::drop(Instant now, LinkId id, const std::string& reason) {
   Link& link = *links_.at(id);
-  const std::string who = !link.name.empty()      ? link.name
-                          : !link.address.empty() ? "the peer at " + link.address
-                                                  : "a peer that is not known yet";
-  note(Severity::kWarning, "dropped the link with " + who + ": " + reason);
+  if (link.name.empty() && link.address.empty()) {
+    note_stranger(now, link, reason);
+  } else {
+    const std::string who = link.name.empty() ? "the peer at " + link.address : link.name;
+    note(Severity::kWarning, "dropped the link with " + who + ": " + reason);
+  }
   output_.closes.push_back(id);
   forget(now, link);
 }

@@ -32,6 +32,7 @@
 #include "gossip/link.h"
 #include "gossip/membership.h"
 #include "gossip/output.h"
+#include "gossip/repeats.h"
 #include "gossip/roster.h"
 
 namespace gossip {
@@ -125,7 +126,9 @@ class Peer {
   Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::ReplicaId self,
        crdt::Repository& repository);
 
-  void link_opened(crdt::Instant now, LinkId link, const std::string& address);
+  // `from`: where an accepted one comes from, as people read it; may be unknown.
+  void link_opened(crdt::Instant now, LinkId link, const std::string& address,
+                   const std::string& from = {});
   void link_bytes(crdt::Instant now, LinkId link, crdt::BytesView bytes);
   void link_closed(crdt::Instant now, LinkId link, const std::string& reason);
   void dial_failed(crdt::Instant now, const std::string& address, const std::string& reason);
@@ -254,6 +257,7 @@ class Peer {
   void gather_lingering(crdt::Instant now, Link& link);
   void flush(crdt::Instant now, Link& link);
   void note(Severity severity, std::string text);
+  void note_stranger(crdt::Instant now, const Link& link, const std::string& reason);
 
   // Each returns a sentence when the peer broke a rule.
   using Verdict = std::optional<std::string>;
@@ -329,7 +333,10 @@ class Peer {
   // A whole session was had since this process began, with a peer that was not catching up: what
   // was lost before it is back, and what other peers know of it is no news.
   bool had_session_ = false;
+  // The store was restored or copied, and said so: that others know more of it is no news either.
+  bool set_back_ = false;
   std::uint64_t rollbacks_found_ = 0;
+  Repeats strangers_;                     // Why their links were dropped.
   std::optional<crdt::Instant> walk_at_;  // When the store is read on.
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;

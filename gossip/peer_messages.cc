@@ -128,10 +128,11 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Linked& linked) {
 // a start. Later, when all that a sound peer holds is here, it is worth a line of the log and no
 // more: a liar cannot silence this peer for longer than one session.
 void Peer::fell_behind(const Link& link, const crdt::Cursor& cursor) {
-  ++rollbacks_found_;
   const std::string found = link.name + " covers row " + std::to_string(cursor.seq) +
                             " of a former run of this store, which holds " +
                             std::to_string(repository_.usable(cursor)) + " of them";
+  if (set_back_) return note(Severity::kInfo, found + ", as of any that was restored or copied");
+  ++rollbacks_found_;
   note(Severity::kWarning,
        "this store went back in time, or its disk is new: " + found +
            (had_session_ ? "; what sound peers hold is here already" : "; it is catching up"));

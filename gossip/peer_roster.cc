@@ -151,6 +151,18 @@ Result<void> Peer::publish(const crdt::Record& entry) {
   return {};
 }
 
+// Whoever is no member tries again and again, each time from another port.
+void Peer::note_stranger(Instant now, const Link& link, const std::string& reason) {
+  const std::string host = link.from.substr(0, link.from.rfind(':'));
+  const std::uint64_t times = strangers_.due(now, host + " " + reason);
+  if (times == 0) return;
+  std::string text = "dropped the link with a peer that is not known yet";
+  if (!link.from.empty()) text += ", from " + link.from;
+  text += ": " + reason;
+  if (times > 1) text += " (" + std::to_string(times) + " times since this was last said)";
+  note(Severity::kWarning, std::move(text));
+}
+
 bool Peer::full() const {
   const auto unproven = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
     return !entry.second->hello && entry.second->address.empty();

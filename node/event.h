@@ -57,10 +57,12 @@ struct HttpGone {
   bool operator==(const HttpGone&) const = default;
 };
 
-// A TCP connection to or from a peer stands. `address` is the dialled one, empty when accepted.
+// A TCP connection to or from a peer stands. `address` is the dialled one, empty when accepted;
+// `from` is where an accepted one comes from.
 struct LinkOpened {
   gossip::LinkId link;
   std::string address;
+  std::string from{};
 
   bool operator==(const LinkOpened&) const = default;
 };

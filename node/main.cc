@@ -52,7 +52,12 @@ int run(int argc, char** argv) {
   CLI::App app("Muster: a leaderless cluster that runs a Slack app.");
   app.require_subcommand(1);
   app.set_version_flag("--version", "muster " + std::string(node::kVersion));
-  app.footer("Try it:\n  muster demo");
+  app.footer(
+      "Each command's --help shows an example. Exit codes: 0 done, 1 it was tried and failed, 2 "
+      "it\n"
+      "cannot be tried (usage, configuration, store), 3 done, but on fewer peers than --wait asks\n"
+      "for.\n"
+      "\nTry it:\n  muster demo");
   node::cli::Action action;
   node::cli::add_bench(app, action);
   node::cli::add_config(app, action);

@@ -178,8 +178,17 @@ class PeerTransport::Impl {
     tune(socket);
     const auto link = std::make_shared<Link>(intake_.next_link(), std::move(socket));
     links_.emplace(link->id, link);
-    static_cast<void>(intake_.submit(LinkOpened{link->id, address}));
+    const std::string from = address.empty() ? origin_of(link->socket) : std::string();
+    static_cast<void>(intake_.submit(LinkOpened{link->id, address, from}));
     read(link);
+  }
+
+  // "10.0.0.7:40112"; empty where it is gone already.
+  static std::string origin_of(const TcpSocket& socket) {
+    error_code gone;
+    const tcp::endpoint origin = socket.remote_endpoint(gone);
+    if (gone) return {};
+    return to_string(HostPort{origin.address().to_string(), origin.port()});
   }
 
   void read(const LinkPtr& link) {

@@ -110,7 +110,7 @@ void Replica::Impl::on(const Now&, const HttpGone& gone) {
 
 void Replica::Impl::on(const Now& now, const LinkOpened& opened) {
   if (!peer_) return effects_.closes.push_back({opened.link});
-  peer_->link_opened(now.steady, opened.link, opened.address);
+  peer_->link_opened(now.steady, opened.link, opened.address, opened.from);
 }
 
 void Replica::Impl::on(const Now& now, const LinkBytes& bytes) {

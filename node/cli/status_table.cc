@@ -21,7 +21,7 @@ std::string label_of(std::string key) {
 }
 
 std::string text_of(const Json& value) {
-  if (value.is_null()) return "-";
+  if (value.is_null() || value == "") return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   // Names come from configurations, and a terminal obeys control characters.
   if (value.is_string()) return escape_control(value.get_ref<const std::string&>());

@@ -45,6 +45,23 @@ TEST(PeerStanding, AnUnannouncedRollbackIsFoundByWhatAPeerKnowsAndHealedByOneWho
   EXPECT_EQ(mesh.read(0, "k", "lost"), "1");
 }
 
+TEST(PeerStanding, WhatOthersKnowMoreOfARestoredStoreIsNoRollback) {
+  Mesh mesh(2, 38);
+  ASSERT_TRUE(mesh.settle());
+  const node::MemoryStore backup = mesh.snapshot(0);
+  mesh.write(0, "k", "lost", "1");
+  ASSERT_TRUE(mesh.settle());
+  mesh.cut(0, 1);
+  mesh.roll_back(0, backup);
+  mesh.mark_catching_up(0);
+  mesh.restart(0);
+  mesh.heal();
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_EQ(mesh.peer(0).rollbacks_found(), 0);
+  EXPECT_THAT(mesh.catching_up(0), IsEmpty());
+  EXPECT_EQ(mesh.read(0, "k", "lost"), "1");
+}
+
 TEST(PeerStanding, AWipedDiskIsFoundTheSameWay) {
   Mesh mesh(2, 32);
   const node::MemoryStore empty;

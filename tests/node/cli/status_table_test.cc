@@ -70,6 +70,12 @@ TEST(StatusTable, DoesNotClaimToTakeChangesWhereItAnswersNoCommand) {
             "a takes the changes that still reach it and has no peers.\nNOT READY: draining");
 }
 
+TEST(StatusTable, LeavesNoValueBlank) {
+  const auto table = draw_status(R"({"name": "a", "catching_up": ""})");
+  ASSERT_TRUE(table);
+  EXPECT_THAT(table->text, HasSubstr("catching up  -\n"));
+}
+
 TEST(StatusTable, ATerminalObeysNothingThatANodeSays) {
   const auto table = draw_status(R"({"name": "a\u001b[2J", "x\u001b": "y\u001b[2J"})");
   ASSERT_TRUE(table);
