@@ -7,7 +7,9 @@
 // Errors   reading past the end makes the reader bad() for good and yields zeros and empty runs.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "crdt/bytes.h"
 
@@ -42,6 +44,10 @@ class ByteWriter {
     return *this;
   }
   ByteWriter& short_run(BytesView bytes) { return varint(bytes.size()).octets(bytes); }
+  ByteWriter& octet(std::uint8_t value) {
+    out_.push_back(static_cast<char>(value));
+    return *this;
+  }
   ByteWriter& octets(BytesView bytes) {
     out_ += bytes;
     return *this;
@@ -63,6 +69,18 @@ class ByteReader {
   }
   [[nodiscard]] BytesView run() { return octets(number()); }
   [[nodiscard]] BytesView short_run() { return octets(varint()); }
+  // One that is longer than `size_max` makes the reader bad().
+  [[nodiscard]] BytesView short_run(std::size_t size_max) {
+    const std::uint64_t size = varint();
+    if (size > size_max) fail();
+    return octets(size);
+  }
+  // All of `out`, or nothing of it.
+  ByteReader& fill(std::span<std::uint8_t> out) {
+    const BytesView bytes = octets(out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return *this;
+  }
 
   [[nodiscard]] std::uint64_t varint() {
     std::uint64_t value = 0;

@@ -418,6 +418,16 @@ void Repository::set_catching_up(const std::string& why) {
   }
 }
 
+bool Repository::judged_by(BytesView basis) {
+  const auto sealed = txn_->get(keyspace::basis());
+  const Result<BytesView> last = sealed ? open_value(*sealed) : BytesView();
+  if (last && *last == basis) return false;
+  txn_->put(keyspace::basis(), seal_value(Bytes(basis)));
+  if (!sealed) return false;  // Nothing was ever judged by another.
+  for (const auto& [peer, cursor] : cursors()) txn_->erase(keyspace::cursor(peer));
+  return true;
+}
+
 std::map<Bytes, Cursor> Repository::cursors() {
   std::map<Bytes, Cursor> all;
   txn_->scan("c", keyspace::cursors_end(), [&](BytesView key, BytesView sealed) {

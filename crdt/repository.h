@@ -169,6 +169,9 @@ class Repository {
   [[nodiscard]] Cursor cursor(BytesView peer);
   void set_cursor(BytesView peer, const Cursor& cursor);
   [[nodiscard]] std::map<Bytes, Cursor> cursors();
+  // The owner judges what peers send by `basis`. Where that is another than it last said, all
+  // cursors are dropped, so that what was refused is offered again, and the answer is true.
+  bool judged_by(BytesView basis);
   // Whether a peer that sends `cursor` covers rows of an earlier run that this store does not hold:
   // it went back in time, or its disk is new.
   [[nodiscard]] bool lost(const Cursor& cursor) {

@@ -36,6 +36,9 @@ struct Config {
   // The roster entries that this node was set up with, its own among them.
   std::vector<crdt::Record> roster;
 
+  // Of the tasks that this node makes, for peers to compare. Where the roster has one, that counts.
+  char letter = 0;
+
   // Where peers dial this node. It signs a roster entry of its own when that changes; empty leaves
   // the roster as it is.
   std::string address;

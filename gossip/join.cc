@@ -6,6 +6,7 @@
 #include "crdt/byte_io.h"
 #include "crdt/check.h"
 #include "gossip/config.h"
+#include "gossip/letters.h"
 
 namespace gossip {
 namespace {
@@ -20,20 +21,6 @@ using crdt::Result;
 constexpr std::uint8_t kHailVersion = 1;
 constexpr std::size_t kOperatorsMax = 64;
 constexpr std::size_t kRefusalBytesMax = 1'024;
-
-template <class Key>
-void read_key(ByteReader& in, Key& key) {
-  const BytesView octets = in.octets(key.bytes.size());
-  if (octets.size() == key.bytes.size()) std::copy(octets.begin(), octets.end(), key.bytes.begin());
-}
-
-BytesView read_run(ByteReader& in, std::size_t bytes_max) {
-  const BytesView run = in.octets(in.varint());
-  if (run.size() > bytes_max) in.fail();
-  return run;
-}
-
-void write_run(ByteWriter& out, BytesView run) { out.varint(run.size()).octets(run); }
 
 std::string ago(crdt::WallTime::duration span) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(span).count();
@@ -60,9 +47,18 @@ std::optional<Error> conflict(const Roster& roster, const Member& member) {
     if (standing.member.name == member.name) {
       return Error("a member is called " + member.name + " already; choose another --name");
     }
+    if (standing.member.address == member.address) {
+      return Error(standing.member.name + " is reached at " + member.address +
+                   " already; say with --address where this node is");
+    }
   }
   if (count > Config::kPeersMax) {
     return Error("the cluster has " + std::to_string(count) + " members, and no room for more");
+  }
+  // Two that make tasks under one letter give them one label.
+  if (const auto owner = member_with(roster, member.letter)) {
+    return Error(*owner + " has the letter " + member.letter +
+                 " in task numbers already, which this token promises, too; ask for a new token");
   }
   return std::nullopt;
 }
@@ -88,51 +84,51 @@ Result<TokenId> read_hail(BytesView hail) {
 
 Bytes encode(const JoinRequest& request) {
   ByteWriter out;
-  write_run(out, encode(request.permit));
-  write_run(out, encode(request.member));
+  out.short_run(encode(request.permit));
+  out.short_run(encode(request.member));
   return out.octets(view_of(request.joiner.bytes)).take();
 }
 
 Result<JoinRequest> decode_join_request(BytesView bytes) {
   ByteReader in(bytes);
-  const auto permit = decode_permit(read_run(in, kEntryBytesMax));
-  const auto member = decode_member(read_run(in, kEntryBytesMax));
+  const auto permit = decode_permit(in.short_run(kEntryBytesMax));
+  const auto member = decode_member(in.short_run(kEntryBytesMax));
   Signature joiner;
-  read_key(in, joiner);
+  in.fill(joiner.bytes);
   if (!permit || !member || !in.at_end()) return Error("its request to join is malformed");
   return JoinRequest{*permit, *member, joiner};
 }
 
 Bytes encode(const JoinAnswer& answer) {
   ByteWriter out;
-  write_run(out, answer.refusal);
+  out.short_run(answer.refusal);
   out.varint(answer.entries.size());
   for (const crdt::Record& entry : answer.entries) {
-    write_run(out, entry.key);
-    write_run(out, entry.value);
+    out.short_run(entry.key);
+    out.short_run(entry.value);
   }
   out.varint(answer.operators.size());
   for (const VerifyKey& key : answer.operators) out.octets(view_of(key.bytes));
   out.octets(view_of(answer.cluster_secret.bytes));
-  write_run(out, answer.secrets);
+  out.short_run(answer.secrets);
   return out.take();
 }
 
 Result<JoinAnswer> decode_join_answer(BytesView bytes) {
   ByteReader in(bytes);
   JoinAnswer answer;
-  answer.refusal = read_run(in, kRefusalBytesMax);
+  answer.refusal = in.short_run(kRefusalBytesMax);
   for (std::uint64_t left = in.varint(); left > 0 && !in.bad(); --left) {
-    const BytesView key = read_run(in, crdt::kRecordKeyBytesMax);
-    const BytesView value = read_run(in, kEntryBytesMax);
+    const BytesView key = in.short_run(crdt::kRecordKeyBytesMax);
+    const BytesView value = in.short_run(kEntryBytesMax);
     answer.entries.push_back({Bytes(key), Bytes(value)});
   }
   for (std::uint64_t left = in.varint(); left > 0 && !in.bad(); --left) {
     if (answer.operators.size() == kOperatorsMax) in.fail();
-    read_key(in, answer.operators.emplace_back());
+    in.fill(answer.operators.emplace_back().bytes);
   }
-  read_key(in, answer.cluster_secret);
-  answer.secrets = read_run(in, kJoinSecretsBytesMax);
+  in.fill(answer.cluster_secret.bytes);
+  answer.secrets = in.short_run(kJoinSecretsBytesMax);
   if (!in.at_end()) return Error("the sponsor's answer is malformed");
   return answer;
 }
@@ -150,17 +146,39 @@ Result<RosterEntry> judge_join(const Roster& roster, const JoinRequest& request,
       !joiner_verifies(roster.cluster(), member, permit, request.joiner)) {
     return Error("this request was not signed with its token, or says more than the token allows");
   }
-  for (const RosterEntry& used : roster.joined_with(permit.id)) {
+  // In a split two keys may have joined with it: each is answered as it was.
+  const std::vector<RosterEntry> joined = roster.joined_with(permit.id);
+  for (const RosterEntry& used : joined) {
     if (used.member.node_key == node && !roster.removed(node)) return used;
+  }
+  for (const RosterEntry& used : joined) {
     if (used.member.node_key == node) continue;
     return Error("this token was used already, by " + used.member.name + " (" +
                  short_key(used.member.node_key) + "); every new node needs a token of its own");
+  }
+  if (roster.withdrawn(permit.id)) {
+    return Error("this token was withdrawn by an operator; ask for a new one");
   }
   if (permit.expires <= now) {
     return Error("this token expired " + ago(now - permit.expires) + "; ask for a new one");
   }
   if (const auto refusal = conflict(roster, member)) return *refusal;
   return countersign(roster.cluster(), member, permit, request.joiner, sponsor);
+}
+
+std::optional<Error> fault_of(const Token& token, const JoinAnswer& answer) {
+  if (!answer.refusal.empty()) return Error(answer.refusal);
+  // Whose keys these are decides who belongs to the cluster: that is not the sponsor's to say.
+  if (hash_of({answer.operators.begin(), answer.operators.end()}) != token.operators) {
+    return Error(
+        "the peer that answered names other operators than this token does, so it is not to be "
+        "trusted; nothing was taken from it. Tell the operator who gave you the token");
+  }
+  for (const crdt::Record& entry : answer.entries) {
+    const auto read = read_entry(token.cluster, entry);
+    if (!read) return Error("the sponsor's roster is wrong: " + read.error().message);
+  }
+  return std::nullopt;
 }
 
 SecureChannelConfig joining_channel(Role role, const std::string& cluster, const TokenId& id,
@@ -199,7 +217,10 @@ Result<Bytes> Joiner::receive(BytesView bytes) {
   Result<Received> received = channel_.receive(bytes);
   if (!received) return received.error();
   Bytes out = std::move(received->to_send);
-  if (received->established_now) out += channel_.seal(encode(request_));
+  if (received->established_now) {
+    out += channel_.seal(encode(request_));
+    asked_ = true;
+  }
   for (const Bytes& frame : received->frames) {
     Result<JoinAnswer> answer = decode_join_answer(frame);
     if (!answer) return answer.error();

@@ -60,6 +60,9 @@ struct JoinAnswer {
 [[nodiscard]] crdt::Result<JoinRequest> decode_join_request(crdt::BytesView bytes);
 [[nodiscard]] crdt::Result<JoinAnswer> decode_join_answer(crdt::BytesView bytes);
 
+// Why a sponsor's answer is not to be trusted, or says no; nothing where it lets the joiner in.
+[[nodiscard]] std::optional<crdt::Error> fault_of(const Token& token, const JoinAnswer& answer);
+
 // The entry that lets `node` in, as proven by its link; an Error for the joiner where it may not.
 [[nodiscard]] crdt::Result<RosterEntry> judge_join(const Roster& roster, const JoinRequest& request,
                                                    const PublicKey& node, crdt::WallTime now,
@@ -79,6 +82,9 @@ class Joiner {
 
   [[nodiscard]] crdt::Bytes start();
 
+  // Whether the request is on its way: from then on the token may be spent.
+  [[nodiscard]] bool asked() const { return asked_; }
+
   // What to send on; answer() is there once it came. An Error ends it.
   [[nodiscard]] crdt::Result<crdt::Bytes> receive(crdt::BytesView bytes);
 
@@ -88,6 +94,7 @@ class Joiner {
   TokenId id_;
   JoinRequest request_;
   SecureChannel channel_;
+  bool asked_ = false;
   std::optional<JoinAnswer> answer_;
 };
 

@@ -101,11 +101,11 @@ void Peer::link_opened(Instant now, LinkId id, const std::string& address,
 }
 
 void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
-  if (joins_.contains(id)) return join_bytes(now, id, bytes);
+  if (joins_.contains(id)) return join_bytes(id, bytes);
   const auto found = links_.find(id);
   if (found == links_.end()) return;
   Link& link = *found->second;
-  if (!link.greeted && !greet(now, link, bytes)) return;
+  if (!link.greeted && !greet(link, bytes)) return;
   link.asked.reset();
   // Nothing more is taken from whom an operator removed; its link ends with the batch.
   const auto& proven = link.channel.remote_static();
@@ -127,7 +127,7 @@ void Peer::established(Link& link) {
   const Target* target = target_of(link);
   CHECK(target != nullptr);
   link.name = target->config.name;
-  send(link, Hello{kWireVersion, self_, repository_.head(), name_});
+  send(link, Hello{kWireVersion, self_, repository_.head(), name_, config_.letter});
 }
 
 void Peer::forget(Instant now, Link& link) {
@@ -255,6 +255,7 @@ void Peer::push(std::uint64_t seq, const crdt::Change& change) {
 }
 
 void Peer::relay(std::uint64_t seq, const crdt::Change& change) {
+  take_entries(change);
   spread(seq, false, change, [](const Link&) { return true; });
 }
 
@@ -480,7 +481,9 @@ std::vector<PeerStatus> Peer::status() const {
       if (link.sender.resumed()) status.their_cursor = link.sender.told();
       status.catching_up = link.catching_up;
       status.software = link.channel.remote_payload();
+      status.letter = link.hello->letter;
     }
+    if (const Standing* standing = roster_.find(key)) status.letter = standing->member.letter;
     const bool resumed = target.link && links_.at(*target.link)->sender.resumed();
     status.lag_unknown = !resumed && !target.told;
     status.lag = repository_.head() - std::min(repository_.head(), status.their_cursor);

@@ -56,6 +56,7 @@ struct PeerStatus {
   std::string trouble;                 // Why it cannot be dialled; empty where it is linked.
   bool lag_unknown = false;            // It has not said since this process began.
   std::uint64_t lies = 0;              // What it said of others that was refused.
+  char letter = 0;                     // Of the tasks that it makes; 0 where that is not known.
 };
 
 // Whether another peer holds a row of this log durably, as far as it has said.
@@ -137,8 +138,8 @@ class Peer {
   // What this node's calendar says: it judges whether tokens have expired, and nothing else.
   void tell_wall(crdt::WallTime now) { wall_ = now; }
 
-  // Takes a roster entry that an operator signed elsewhere. An Error where it is refused, or the
-  // store cannot take it.
+  // Takes a roster entry or an invitation that an operator signed elsewhere. An Error where it is
+  // refused, or the store cannot take it.
   [[nodiscard]] crdt::Result<void> submit(const crdt::Record& entry);
 
   // A change made here, logged as row `seq`: it goes to every peer that is up to date.
@@ -224,8 +225,8 @@ class Peer {
   [[nodiscard]] bool holds_forged(const Link& link, const crdt::Change& change);
   [[nodiscard]] crdt::Change without_forged(const crdt::Change& change) const;
   crdt::Result<void> publish(const crdt::Record& entry);
-  bool greet(crdt::Instant now, Link& link, crdt::BytesView& bytes);
-  void join_bytes(crdt::Instant now, LinkId link, crdt::BytesView bytes);
+  bool greet(Link& link, crdt::BytesView& bytes);
+  void join_bytes(LinkId link, crdt::BytesView bytes);
   [[nodiscard]] crdt::Result<void> hail(JoinLink& join, crdt::BytesView& bytes);
   [[nodiscard]] JoinAnswer answer_join(const crdt::Bytes& request, const PublicKey& node);
   void end_join(LinkId link, const std::string& refusal);
@@ -287,6 +288,7 @@ class Peer {
   void spread(std::uint64_t seq, bool firsthand, const crdt::Change& change, Takes takes);
   void rescan(Link& link);
   void fell_behind(const Link& link, const crdt::Cursor& cursor);
+  [[nodiscard]] bool vouches(const Link& link) const;
   void judge_standing();
   void announce_standing();
   void settle(Link& link);

@@ -81,6 +81,11 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Hello& hello) {
   target->lost = false;
   membership_.link_up(now, member_of(*link.channel.remote_static()));
   note(Severity::kInfo, "linked with " + link.name);
+  if (self() == nullptr && hello.letter != 0 && hello.letter == config_.letter) {
+    note(Severity::kWarning, link.name + " has this peer's letter in task numbers, " +
+                                 std::string(1, hello.letter) +
+                                 ": give one of them another in its configuration");
+  }
   announce_links();
   // Before any offer: whoever takes this one for whole must know what it is worth.
   if (!repository_.catching_up().empty()) send(link, links());
@@ -141,6 +146,14 @@ void Peer::fell_behind(const Link& link, const crdt::Cursor& cursor) {
   announce_standing();
 }
 
+// Whether all that this peer's log holds is here, and that is worth something: a joiner may hold
+// next to nothing.
+bool Peer::vouches(const Link& link) const {
+  if (!link.hello || !link.receiver.live() || link.catching_up) return false;
+  const Standing* standing = roster_.find(*link.channel.remote_static());
+  return standing == nullptr || standing->member.state != RosterState::kJoining;
+}
+
 void Peer::announce_standing() {
   for (const auto& [id, link] : links_) {
     if (link->hello) send(*link, links());
@@ -153,7 +166,7 @@ void Peer::judge_standing() {
   if (had_session_ && repository_.catching_up().empty()) return;
   bool sound = false;
   for (const auto& [id, link] : links_) {
-    sound = sound || (link->hello && link->receiver.live() && !link->catching_up);
+    sound = sound || vouches(*link);
   }
   const bool all =
       !targets_.empty() && std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {

@@ -23,13 +23,23 @@ void Peer::add_target(Instant now, const PeerConfig& peer) {
 }
 
 void Peer::load_roster() {
-  const auto scanned =
-      repository_.scan_records(BytesView(&kRosterKind, 1), [&](BytesView key, BytesView value) {
-        roster_.insert({Bytes(key), Bytes(value)});
-        return true;
-      });
-  if (!scanned)
-    note(Severity::kWarning, "cannot read all of the roster: " + scanned.error().message);
+  // What was refused under other operators' keys is offered again.
+  const OperatorsHash hash = hash_of(config_.operators);
+  if (repository_.judged_by(view_of(hash))) {
+    note(Severity::kInfo,
+         "the operators' keys are others than at the last start: every peer is "
+         "asked again for what it holds");
+  }
+  for (const char kind : {kRosterKind, kInvitationKind}) {
+    const auto scanned =
+        repository_.scan_records(BytesView(&kind, 1), [&](BytesView key, BytesView value) {
+          roster_.insert({Bytes(key), Bytes(value)});
+          return true;
+        });
+    if (!scanned) {
+      note(Severity::kWarning, "cannot read all of the roster: " + scanned.error().message);
+    }
+  }
   for (const crdt::Record& entry : config_.roster) {
     const auto held = repository_.record(entry.key);
     if (held && *held) continue;
@@ -45,6 +55,7 @@ void Peer::load_roster() {
 // Brings the targets up to date. Whom the roster removed stays until leave_removed().
 void Peer::follow_roster(Instant now) {
   if (std::exchange(followed_, roster_.revision()) == roster_.revision()) return;
+  if (roster_.removed(public_key_)) return;
   for (const auto& [key, standing] : roster_.members()) {
     const Member& member = standing.member;
     if (key == public_key_ || member.state == RosterState::kRemoved) continue;
@@ -70,9 +81,19 @@ void Peer::leave_removed(Instant now) {
     const auto& key = link->channel.remote_static();
     if (key && roster_.removed(*key)) ended.push_back(id);
   }
-  for (const LinkId id : ended) drop(now, id, "an operator removed it from the cluster");
+  // Nobody takes its links any more, so it dials nobody.
+  const bool left = roster_.removed(public_key_);
+  if (left && !targets_.empty()) {
+    note(Severity::kWarning,
+         "an operator removed this node from the cluster: it links with nobody "
+         "any more");
+    for (const auto& [id, link] : links_) ended.push_back(id);
+  }
+  for (const LinkId id : ended) {
+    if (links_.contains(id)) drop(now, id, "an operator removed it from the cluster");
+  }
   std::erase_if(targets_, [&](const auto& entry) {
-    const bool removed = roster_.removed(entry.first);
+    const bool removed = left || roster_.removed(entry.first);
     if (removed) membership_.remove(member_of(entry.first));
     return removed;
   });
@@ -85,12 +106,12 @@ void Peer::tend_self() {
   const Member& member = standing->member;
   if (member.state == RosterState::kRemoved) return;
   const bool active = member.state == RosterState::kJoining && repository_.catching_up().empty() &&
-                      std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
-                        return entry.second->hello && entry.second->receiver.live();
-                      });
+                      std::any_of(links_.begin(), links_.end(),
+                                  [&](const auto& entry) { return vouches(*entry.second); });
   const bool moved = !config_.address.empty() && config_.address != member.address;
   if (!active && !moved) return;
   Member next = roster_.successor(public_key_);
+  if (next.version > kSelfVersionMax) return;  // An operator's word alone goes further.
   if (active) next.state = RosterState::kActive;
   if (moved) next.address = config_.address;
   const RosterEntry entry = sign_as_self(config_.cluster, next, signing_seed_);
@@ -101,7 +122,7 @@ void Peer::tend_self() {
 
 void Peer::take_entries(const crdt::Change& change) {
   for (const crdt::Record& record : change.records) {
-    if (crdt::kind_of(record.key) == kRosterKind) roster_.insert(record);
+    if (Roster::concerns(record)) roster_.insert(record);
   }
 }
 
@@ -131,9 +152,7 @@ crdt::Change Peer::without_forged(const crdt::Change& change) const {
 }
 
 Result<void> Peer::submit(const crdt::Record& entry) {
-  if (entry.key.empty() || crdt::kind_of(entry.key) != kRosterKind) {
-    return Error("this is no roster entry");
-  }
+  if (!Roster::concerns(entry)) return Error("this is no roster entry");
   if (auto fault = roster_.judge(entry)) {
     refuse(*fault);
     return Error(*fault);
@@ -172,7 +191,7 @@ bool Peer::full() const {
 
 // Looks whether who dialled is a peer or a joiner. True where it is a peer: `bytes` is then all
 // that it said so far.
-bool Peer::greet(Instant now, Link& link, BytesView& bytes) {
+bool Peer::greet(Link& link, BytesView& bytes) {
   if (link.address.empty()) {
     link.first += bytes;
     if (link.first.size() < 2) return false;
@@ -182,7 +201,7 @@ bool Peer::greet(Instant now, Link& link, BytesView& bytes) {
       const Bytes said = std::move(link.first);
       joins_[id] = JoinLink{link.opened, {}, {}, {}};
       links_.erase(id);
-      join_bytes(now, id, said);
+      join_bytes(id, said);
       return false;
     }
   }
@@ -215,7 +234,7 @@ Result<void> Peer::hail(JoinLink& join, BytesView& bytes) {
   return {};
 }
 
-void Peer::join_bytes(Instant, LinkId id, BytesView bytes) {
+void Peer::join_bytes(LinkId id, BytesView bytes) {
   JoinLink& join = joins_.at(id);
   if (!join.channel) {
     if (const auto hailed = hail(join, bytes); !hailed) return end_join(id, hailed.error().message);

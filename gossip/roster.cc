@@ -16,8 +16,7 @@ std::string signer_of(const RosterEntry& entry) {
     return "operator " + short_key(by->key);
   }
   if (const auto* token = std::get_if<TokenProof>(&entry.proof)) {
-    return "token " + crdt::to_hex(view_of(token->permit.id)).substr(0, 16) + ", sponsor " +
-           short_key(token->sponsor);
+    return "token " + short_id(token->permit.id) + ", sponsor " + short_key(token->sponsor);
   }
   return "itself";
 }
@@ -37,8 +36,18 @@ auto rank_of(const Member& member) {
 Roster::Roster(std::string cluster, std::set<VerifyKey> operators)
     : cluster_(std::move(cluster)), operators_(std::move(operators)) {}
 
+bool Roster::concerns(const crdt::Record& record) {
+  const char kind = record.key.empty() ? '\0' : crdt::kind_of(record.key);
+  return kind == kRosterKind || kind == kInvitationKind;
+}
+
 std::optional<std::string> Roster::judge(const crdt::Record& record) const {
-  if (crdt::kind_of(record.key) != kRosterKind) return std::nullopt;
+  if (!concerns(record)) return std::nullopt;
+  if (crdt::kind_of(record.key) == kInvitationKind) {
+    const auto invitation = read_invitation(cluster_, record);
+    if (!invitation) return "an invitation was refused: " + invitation.error().message;
+    return judge(*invitation);
+  }
   const auto entry = read_entry(cluster_, record);
   if (!entry) return "a roster entry was refused: " + entry.error().message;
   return judge(*entry);
@@ -59,7 +68,28 @@ std::optional<std::string> Roster::judge(const RosterEntry& entry) const {
   return std::nullopt;
 }
 
+std::optional<std::string> Roster::judge(const Invitation& invitation) const {
+  return std::visit(
+      [&](const auto& kind) -> std::optional<std::string> {
+        if (is_operator(kind.operator_key)) return std::nullopt;
+        return "an invitation was refused: its signer " + short_key(kind.operator_key) +
+               " is no operator here";
+      },
+      invitation);
+}
+
+void Roster::insert_invitation(const crdt::Record& record) {
+  const auto invitation = read_invitation(cluster_, record);
+  if (!invitation || judge(*invitation)) return;
+  if (const auto* permit = std::get_if<Permit>(&*invitation)) {
+    permits_.insert_or_assign(permit->id, *permit);
+  } else {
+    withdrawn_.insert(std::get<Withdrawal>(*invitation).id);
+  }
+}
+
 void Roster::insert(const crdt::Record& record) {
+  if (crdt::kind_of(record.key) == kInvitationKind) return insert_invitation(record);
   const auto entry = read_entry(cluster_, record);
   // Stored under other operators than today's: it no longer counts.
   if (!entry || judge(*entry)) return;
@@ -102,20 +132,42 @@ void Roster::fold() {
   flag_shared();
 }
 
-std::optional<Standing> Roster::standing_of(const Entries& entries) const {
-  const auto counts = [&](const RosterEntry& entry) {
-    if (admits(entry)) return true;
-    if (!std::holds_alternative<SelfProof>(entry.proof)) return false;
+// Those that say how the node stands, in the order of hashes.
+std::vector<const RosterEntry*> Roster::counting(const Entries& entries) const {
+  std::set<std::uint64_t> versions;
+  std::multimap<std::uint64_t, const RosterEntry*> own;
+  std::set<const RosterEntry*> counted;
+  const auto count = [&](const RosterEntry& entry) {
+    versions.insert(entry.member.version);
+    counted.insert(&entry);
+  };
+  for (const auto& [key, entry] : entries) {
+    if (admits(entry)) {
+      count(entry);
+    } else if (std::holds_alternative<SelfProof>(entry.proof)) {
+      own.emplace(entry.member.version, &entry);
+    }
+  }
+  const auto agrees = [&](const RosterEntry& entry) {
     return std::any_of(entries.begin(), entries.end(), [&](const auto& other) {
       return admits(other.second) && identity_of(other.second.member) == identity_of(entry.member);
     });
   };
-  std::vector<const RosterEntry*> counting;  // In the order of hashes: of equals the last wins.
-  for (const auto& [key, entry] : entries) {
-    if (counts(entry)) counting.push_back(&entry);
+  for (const auto& [version, entry] : own) {
+    const bool follows = versions.contains(version) || versions.contains(version - 1);
+    if (follows && agrees(*entry)) count(*entry);
   }
+  std::vector<const RosterEntry*> ordered;
+  for (const auto& [key, entry] : entries) {
+    if (counted.contains(&entry)) ordered.push_back(&entry);
+  }
+  return ordered;
+}
+
+std::optional<Standing> Roster::standing_of(const Entries& entries) const {
+  const std::vector<const RosterEntry*> counting = this->counting(entries);
   const RosterEntry* best = nullptr;
-  for (const RosterEntry* entry : counting) {
+  for (const RosterEntry* entry : counting) {  // Of equals the last wins.
     if (best == nullptr || rank_of(entry->member) >= rank_of(best->member)) best = entry;
   }
   if (best == nullptr) return std::nullopt;
@@ -134,10 +186,12 @@ std::optional<Standing> Roster::standing_of(const Entries& entries) const {
 void Roster::flag_shared() {
   std::map<TokenId, std::set<PublicKey>> tokens;
   std::map<std::string, std::set<PublicKey>> names;
+  std::map<std::string, std::set<PublicKey>> addresses;
   std::map<char, std::set<PublicKey>> letters;
   for (const auto& [node, standing] : members_) {
     if (standing.member.state == RosterState::kRemoved) continue;
     names[standing.member.name].insert(node);
+    addresses[standing.member.address].insert(node);
     letters[standing.member.letter].insert(node);
     for (const auto& [key, entry] : entries_.at(node)) {
       const auto* token = std::get_if<TokenProof>(&entry.proof);
@@ -152,7 +206,10 @@ void Roster::flag_shared() {
   };
   flag(tokens, "another key joined with the same token; remove the one that is not yours");
   flag(names, "another node has the same name; name them by key");
-  flag(letters, "another node has the same letter: task numbers made during a split may be equal");
+  flag(addresses, "another node has the same address: one of them is dialled in vain");
+  flag(letters,
+       "another node has the same letter: task numbers made during a split may be equal; muster "
+       "peers letter gives one of them another");
 }
 
 Member Roster::successor(const PublicKey& key) const {
@@ -182,6 +239,15 @@ std::vector<RosterEntry> Roster::joined_with(const TokenId& id) const {
       const auto* token = std::get_if<TokenProof>(&entry.proof);
       if (token != nullptr && token->permit.id == id) found.push_back(entry);
     }
+  }
+  return found;
+}
+
+std::vector<Permit> Roster::outstanding(crdt::WallTime now) const {
+  std::vector<Permit> found;
+  for (const auto& [id, permit] : permits_) {
+    if (permit.expires <= now || withdrawn(id) || !joined_with(id).empty()) continue;
+    found.push_back(permit);
   }
   return found;
 }

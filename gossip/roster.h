@@ -1,8 +1,10 @@
-// Roster: who belongs to the cluster, folded from signed entries (gossip/roster_entry.h).
+// Roster: who belongs to the cluster, folded from signed entries (gossip/roster_entry.h), and who
+// was invited to (gossip/invitation.h).
 //
 // Shape    a node is admitted by an operator's entry, or by a token's whose sponsor is admitted.
-//          Its own entries count from then on, where they agree with what admitted it. Of all that
-//          count, the greatest (removed, version, state, hash) is how the node stands.
+//          Its own entries count from then on, where they agree with what admitted it and come
+//          right after a version that counts: a node cannot leap ahead of its operators. Of all
+//          that count, the greatest (removed, version, state, hash) is how the node stands.
 // Size     a few entries a node, one for each change of its state or address. Only members write
 //          them: there is no other bound.
 // Laws     the fold depends on the set of entries, not on their order, so peers with the same
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "crdt/record.h"
+#include "gossip/invitation.h"
 #include "gossip/roster_entry.h"
 
 namespace gossip {
@@ -37,10 +40,13 @@ class Roster {
   // Without operators it is empty for ever: all peers are in configurations.
   Roster(std::string cluster, std::set<VerifyKey> operators);
 
-  // Why a record may not be stored; nothing where it may, or is no roster entry.
+  // Whether records of this kind say who belongs to the cluster, or may.
+  [[nodiscard]] static bool concerns(const crdt::Record& record);
+
+  // Why a record may not be stored; nothing where it may, or does not concern the roster.
   [[nodiscard]] std::optional<std::string> judge(const crdt::Record& record) const;
 
-  // Takes a record of kRosterKind that is stored.
+  // Takes a record that is stored and concerns it.
   void insert(const crdt::Record& record);
 
   // Counts up with every insert that brought something.
@@ -50,8 +56,6 @@ class Roster {
   [[nodiscard]] const Standing* find(const PublicKey& key) const;
   [[nodiscard]] bool removed(const PublicKey& key) const;
 
-  // Who signs with this key, of all that were ever admitted.
-  [[nodiscard]] bool is_member_key(const VerifyKey& key) const { return signers_.contains(key); }
   [[nodiscard]] bool is_operator(const VerifyKey& key) const { return operators_.contains(key); }
 
   // The entry by which `key` stands now, with its next version. REQUIRES a member.
@@ -62,6 +66,11 @@ class Roster {
 
   // The nodes that joined with this token, and their entries.
   [[nodiscard]] std::vector<RosterEntry> joined_with(const TokenId& token) const;
+
+  // The permits of tokens that may still be used: given out, not used, neither withdrawn nor
+  // expired.
+  [[nodiscard]] std::vector<Permit> outstanding(crdt::WallTime now) const;
+  [[nodiscard]] bool withdrawn(const TokenId& token) const { return withdrawn_.contains(token); }
 
   // Nodes whose entry is stored here and whose sponsor is not known here (yet).
   [[nodiscard]] std::vector<std::string> waiting() const;
@@ -74,8 +83,11 @@ class Roster {
   using Entries = std::map<crdt::Bytes, RosterEntry>;
 
   [[nodiscard]] std::optional<std::string> judge(const RosterEntry& entry) const;
+  [[nodiscard]] std::optional<std::string> judge(const Invitation& invitation) const;
+  void insert_invitation(const crdt::Record& record);
   void fold();
   [[nodiscard]] bool admits(const RosterEntry& entry) const;
+  [[nodiscard]] std::vector<const RosterEntry*> counting(const Entries& entries) const;
   [[nodiscard]] std::optional<Standing> standing_of(const Entries& entries) const;
   void flag_shared();
 
@@ -84,6 +96,8 @@ class Roster {
   std::map<PublicKey, Entries> entries_;
   std::map<PublicKey, Standing> members_;
   std::set<VerifyKey> signers_;
+  std::map<TokenId, Permit> permits_;
+  std::set<TokenId> withdrawn_;
   std::uint64_t revision_ = 0;
 };
 

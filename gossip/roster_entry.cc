@@ -25,18 +25,10 @@ constexpr std::string_view kSponsorPurpose = "muster sponsor 1";
 
 enum ProofKind : std::uint8_t { kByOperator, kByToken, kBySelf };
 
-template <std::size_t kSize>
-void read_array(ByteReader& in, std::array<std::uint8_t, kSize>& out) {
-  const BytesView octets = in.octets(kSize);
-  if (octets.size() == kSize) std::copy(octets.begin(), octets.end(), out.begin());
-}
-
 std::string read_text(ByteReader& in, std::size_t bytes_max) {
-  const BytesView text = in.octets(in.varint());
+  const BytesView text = in.short_run(bytes_max);
   const auto plain = [](char c) { return c > ' ' && c < 0x7f; };
-  if (text.empty() || text.size() > bytes_max || !std::all_of(text.begin(), text.end(), plain)) {
-    in.fail();
-  }
+  if (text.empty() || !std::all_of(text.begin(), text.end(), plain)) in.fail();
   return std::string(text);
 }
 
@@ -46,17 +38,10 @@ char read_letter(ByteReader& in) {
   return letter;
 }
 
-void write_octet(ByteWriter& out, std::uint8_t octet) {
-  const char c = static_cast<char>(octet);
-  out.octets({&c, 1});
-}
-
-void write_text(ByteWriter& out, const std::string& text) { out.varint(text.size()).octets(text); }
-
 Member read_member(ByteReader& in) {
   Member member;
-  read_array(in, member.node_key.bytes);
-  read_array(in, member.signing_key.bytes);
+  in.fill(member.node_key.bytes);
+  in.fill(member.signing_key.bytes);
   member.name = read_text(in, kMemberNameBytesMax);
   member.address = read_text(in, kMemberAddressBytesMax);
   member.letter = read_letter(in);
@@ -70,28 +55,28 @@ Member read_member(ByteReader& in) {
 
 Permit read_permit(ByteReader& in) {
   Permit permit;
-  read_array(in, permit.id);
+  in.fill(permit.id);
   permit.expires = crdt::WallTime(std::chrono::seconds(in.varint() & 0xffff'ffff'ff));
   permit.letter = read_letter(in);
-  read_array(in, permit.token_key.bytes);
-  read_array(in, permit.operator_key.bytes);
-  read_array(in, permit.signature.bytes);
+  in.fill(permit.token_key.bytes);
+  in.fill(permit.operator_key.bytes);
+  in.fill(permit.signature.bytes);
   return permit;
 }
 
 Bytes permit_body(const std::string& cluster, const Permit& permit) {
   ByteWriter out;
-  write_text(out, cluster);
+  out.short_run(cluster);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(permit.expires.time_since_epoch());
   out.octets(view_of(permit.id)).varint(static_cast<std::uint64_t>(seconds.count()));
-  write_octet(out, static_cast<std::uint8_t>(permit.letter));
+  out.octet(static_cast<std::uint8_t>(permit.letter));
   out.octets(view_of(permit.token_key.bytes)).octets(view_of(permit.operator_key.bytes));
   return out.take();
 }
 
 Bytes member_body(const std::string& cluster, const Member& member) {
   ByteWriter out;
-  write_text(out, cluster);
+  out.short_run(cluster);
   return out.octets(encode(member)).take();
 }
 
@@ -103,18 +88,18 @@ Bytes sponsor_body(const std::string& cluster, const Member& member, const Permi
 }
 
 void write_proof(ByteWriter& out, const OperatorProof& proof) {
-  write_octet(out, kByOperator);
+  out.octet(kByOperator);
   out.octets(view_of(proof.key.bytes)).octets(view_of(proof.signature.bytes));
 }
 
 void write_proof(ByteWriter& out, const TokenProof& proof) {
-  write_octet(out, kByToken);
+  out.octet(kByToken);
   out.octets(encode(proof.permit)).octets(view_of(proof.joiner.bytes));
   out.octets(view_of(proof.sponsor.bytes)).octets(view_of(proof.countersignature.bytes));
 }
 
 void write_proof(ByteWriter& out, const SelfProof& proof) {
-  write_octet(out, kBySelf);
+  out.octet(kBySelf);
   out.octets(view_of(proof.signature.bytes));
 }
 
@@ -122,19 +107,19 @@ void read_proof(ByteReader& in, RosterEntry& entry) {
   const std::uint8_t kind = in.octet();
   if (kind == kByOperator) {
     OperatorProof proof;
-    read_array(in, proof.key.bytes);
-    read_array(in, proof.signature.bytes);
+    in.fill(proof.key.bytes);
+    in.fill(proof.signature.bytes);
     entry.proof = proof;
   } else if (kind == kByToken) {
     TokenProof proof;
     proof.permit = read_permit(in);
-    read_array(in, proof.joiner.bytes);
-    read_array(in, proof.sponsor.bytes);
-    read_array(in, proof.countersignature.bytes);
+    in.fill(proof.joiner.bytes);
+    in.fill(proof.sponsor.bytes);
+    in.fill(proof.countersignature.bytes);
     entry.proof = proof;
   } else if (kind == kBySelf) {
     SelfProof proof;
-    read_array(in, proof.signature.bytes);
+    in.fill(proof.signature.bytes);
     entry.proof = proof;
   } else {
     in.fail();
@@ -170,6 +155,7 @@ std::optional<std::string> fault(const std::string& cluster, const Member& membe
 std::optional<std::string> fault(const std::string& cluster, const Member& member,
                                  const SelfProof& proof) {
   if (member.state == RosterState::kRemoved) return "only an operator removes a node";
+  if (member.version > kSelfVersionMax) return "a node gives itself no version so high";
   const bool holds =
       verifies(member.signing_key, kEntryPurpose, member_body(cluster, member), proof.signature);
   return holds ? std::nullopt : std::optional<std::string>("its own signature is wrong");
@@ -235,10 +221,10 @@ RosterEntry countersign(const std::string& cluster, const Member& member, const 
 Bytes encode(const Member& member) {
   ByteWriter out;
   out.octets(view_of(member.node_key.bytes)).octets(view_of(member.signing_key.bytes));
-  write_text(out, member.name);
-  write_text(out, member.address);
-  write_octet(out, static_cast<std::uint8_t>(member.letter));
-  write_octet(out, static_cast<std::uint8_t>(member.state));
+  out.short_run(member.name);
+  out.short_run(member.address);
+  out.octet(static_cast<std::uint8_t>(member.letter));
+  out.octet(static_cast<std::uint8_t>(member.state));
   return out.varint(member.version).take();
 }
 
@@ -246,7 +232,7 @@ Bytes encode(const Permit& permit) {
   ByteWriter out;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(permit.expires.time_since_epoch());
   out.octets(view_of(permit.id)).varint(static_cast<std::uint64_t>(seconds.count()));
-  write_octet(out, static_cast<std::uint8_t>(permit.letter));
+  out.octet(static_cast<std::uint8_t>(permit.letter));
   out.octets(view_of(permit.token_key.bytes)).octets(view_of(permit.operator_key.bytes));
   return out.octets(view_of(permit.signature.bytes)).take();
 }
@@ -301,5 +287,6 @@ Result<RosterEntry> read_entry(const std::string& cluster, const crdt::Record& r
 }
 
 std::string short_key(const PublicKey& key) { return to_hex(key).substr(0, 16); }
+std::string short_id(const TokenId& id) { return crdt::to_hex(view_of(id)).substr(0, 16); }
 
 }  // namespace gossip

@@ -32,6 +32,9 @@ inline constexpr std::size_t kEntryBytesMax = 2'048;        // Twice what the lo
 inline constexpr std::size_t kMemberNameBytesMax = 64;      // As in configurations.
 inline constexpr std::size_t kMemberAddressBytesMax = 260;  // A DNS name of 253 and its port.
 inline constexpr std::size_t kClusterNameBytesMax = 64;
+// Of what a node says about itself. It moves or comes back a few times a day at most; an operator
+// can always go beyond.
+inline constexpr std::uint64_t kSelfVersionMax = 1 << 20;
 
 // In the order in which they win over each other.
 enum class RosterState : std::uint8_t { kJoining, kActive, kDraining, kRemoved };
@@ -128,7 +131,8 @@ struct RosterEntry {
 [[nodiscard]] crdt::Result<Member> decode_member(crdt::BytesView bytes);
 [[nodiscard]] crdt::Result<Permit> decode_permit(crdt::BytesView bytes);
 
-// "The first 16 hexadecimal digits": how a key is shown to people.
+// "The first 16 hexadecimal digits": how a key and a token's id are shown to people.
 [[nodiscard]] std::string short_key(const PublicKey& key);
+[[nodiscard]] std::string short_id(const TokenId& id);
 
 }  // namespace gossip

@@ -8,6 +8,7 @@
 #include "crdt/byte_io.h"
 #include "crdt/check.h"
 #include "crdt/hash64.h"
+#include "gossip/noise_hash.h"
 
 namespace gossip {
 namespace {
@@ -42,12 +43,6 @@ Bytes from_base64(std::string_view text) {
   return to_base64(bytes) == text ? bytes : Bytes();
 }
 
-template <class Key>
-void read_key(ByteReader& in, Key& key) {
-  const BytesView octets = in.octets(kKeyBytes);
-  if (octets.size() == kKeyBytes) std::copy(octets.begin(), octets.end(), key.bytes.begin());
-}
-
 std::string_view without_space(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
   while (!text.empty() && space(text.front())) text.remove_prefix(1);
@@ -58,15 +53,15 @@ std::string_view without_space(std::string_view text) {
 Result<Token> read_token(BytesView body) {
   ByteReader in(body);
   Token token;
-  const auto permit = decode_permit(in.octets(in.varint()));
-  token.cluster = in.octets(std::min<std::uint64_t>(in.varint(), kClusterNameBytesMax));
-  read_key(in, token.seed);
-  read_key(in, token.pre_shared_key);
+  const auto permit = decode_permit(in.short_run());
+  token.cluster = in.short_run(kClusterNameBytesMax);
+  in.fill(token.operators).fill(token.seed.bytes);
+  in.fill(token.pre_shared_key.bytes);
   const std::uint64_t sponsors = in.varint();
   for (std::uint64_t i = 0; i < std::min<std::uint64_t>(sponsors, kSponsorsMax); ++i) {
     Sponsor sponsor;
-    sponsor.address = in.octets(std::min<std::uint64_t>(in.varint(), kMemberAddressBytesMax));
-    read_key(in, sponsor.key);
+    sponsor.address = in.short_run(kMemberAddressBytesMax);
+    in.fill(sponsor.key.bytes);
     token.sponsors.push_back(std::move(sponsor));
   }
   if (!permit || !in.at_end() || token.sponsors.empty()) return Error("this is no whole token");
@@ -76,6 +71,15 @@ Result<Token> read_token(BytesView body) {
 
 }  // namespace
 
+OperatorsHash hash_of(const std::set<VerifyKey>& operators) {
+  ByteWriter keys;
+  for (const VerifyKey& key : operators) keys.octets(view_of(key.bytes));
+  const Hash hash = blake2b({"muster operators 1", keys.take()});
+  OperatorsHash out;
+  std::copy_n(hash.begin(), out.size(), out.begin());
+  return out;
+}
+
 PreSharedKey joining_key(const PreSharedKey& cluster_secret, const TokenId& id) {
   return derive_key(cluster_secret, "muster joining link 1", view_of(id));
 }
@@ -84,12 +88,13 @@ std::string exposed_text(const Token& token) {
   CHECK(!token.sponsors.empty() && token.sponsors.size() <= kSponsorsMax);
   ByteWriter out;
   const Bytes permit = encode(token.permit);
-  out.varint(permit.size()).octets(permit).varint(token.cluster.size()).octets(token.cluster);
-  out.octets(view_of(token.seed.bytes)).octets(view_of(token.pre_shared_key.bytes));
+  out.short_run(permit).short_run(token.cluster);
+  out.octets(view_of(token.operators))
+      .octets(view_of(token.seed.bytes))
+      .octets(view_of(token.pre_shared_key.bytes));
   out.varint(token.sponsors.size());
   for (const Sponsor& sponsor : token.sponsors) {
-    out.varint(sponsor.address.size()).octets(sponsor.address);
-    out.octets(view_of(sponsor.key.bytes));
+    out.short_run(sponsor.address).octets(view_of(sponsor.key.bytes));
   }
   Bytes body = out.take();
   body += crdt::big_endian(crdt::hash64(body));

@@ -44,6 +44,7 @@ struct Message {
       run @1 :UInt64;
       head @2 :UInt64;
       name @3 :Data;
+      letter @36 :UInt8;  # 'a' to 'z'; 0 where it was not said.
     }
     resume :group {
       scan @4 :UInt32;

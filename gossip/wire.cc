@@ -56,6 +56,7 @@ void build(wire::Message::Builder out, const Hello& hello) {
   to.setRun(hello.run.value);
   to.setHead(hello.head);
   to.setName(octets(hello.name));
+  to.setLetter(static_cast<std::uint8_t>(hello.letter));
 }
 
 void build(wire::Message::Builder out, const Resume& resume) {
@@ -183,7 +184,12 @@ std::optional<std::vector<crdt::Record>> records_of(List list) {
 
 std::optional<Message> read(wire::Message::Hello::Reader in) {
   if (in.getRun() == 0 || in.getName().size() > kNameBytesMax) return std::nullopt;
-  return Hello{in.getVersion(), {in.getRun()}, in.getHead(), bytes_of(in.getName())};
+  const char letter = static_cast<char>(in.getLetter());
+  return Hello{in.getVersion(),
+               {in.getRun()},
+               in.getHead(),
+               bytes_of(in.getName()),
+               letter >= 'a' && letter <= 'z' ? letter : '\0'};
 }
 
 std::optional<Message> read(wire::Message::Resume::Reader in) {

@@ -60,7 +60,9 @@ constexpr std::array kRoutes{
     AdminRoute{"POST", "/peers/entries", AdminRole::kOperator,
                "takes {entry}, a signed roster entry", serve_peers_entry},
     AdminRoute{"POST", "/peers/invite", AdminRole::kOperator,
-               "takes {token}, an id; gives what its joiner needs", serve_peers_invite},
+               "takes {permit}, signed; gives what its joiner needs", serve_peers_invite},
+    AdminRoute{"POST", "/peers/withdraw", AdminRole::kOperator,
+               "takes {withdrawal}, signed: its token lets nobody in", serve_peers_withdraw},
     AdminRoute{"GET", "/status", AdminRole::kReader, "this peer and its links", serve_status},
 };
 

@@ -35,6 +35,7 @@ struct AdminContext {
   gossip::Peer* peer;  // Null while this peer is read-only: it neither changes nor gossips then.
   Effects& effects;
   std::function<Status()> status;
+  std::string_view unfit;  // Why nothing may be changed through this peer; empty where it may.
   // Stores a change, has it pushed to the peers, and says which row of the log it became.
   std::function<crdt::Result<std::uint64_t>(crdt::Change)> apply;
   // Answers with `body`, and under "wait" who holds row `seq`, once `concern` is met or its time is

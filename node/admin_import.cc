@@ -17,6 +17,7 @@ void serve_import(AdminContext& context, const AdminRequest& request) {
     return refuse(context, request, 503,
                   "this peer cannot store changes at the moment (its disk is full or failing)");
   }
+  if (!context.unfit.empty()) return refuse(context, request, 503, context.unfit);
   const auto concern = parse_write_concern(request.query, 1 + context.peer->holders(0).size());
   if (!concern) return refuse(context, request, 400, concern.error().message);
   std::vector<ExportLine> parsed;
@@ -26,6 +27,14 @@ void serve_import(AdminContext& context, const AdminRequest& request) {
       return refuse(context, request, 400,
                     "entry " + std::to_string(parsed.size() + 1) +
                         " of lines: " + read.error().message + "; nothing was imported");
+    }
+    // What a peer would refuse from another is refused from a file, too.
+    const auto* record = std::get_if<crdt::Record>(&*read);
+    const auto fault = record == nullptr ? std::nullopt : context.peer->roster().judge(*record);
+    if (fault) {
+      return refuse(context, request, 400,
+                    "entry " + std::to_string(parsed.size() + 1) + " of lines: " + *fault +
+                        "; nothing was imported");
     }
     parsed.push_back(std::move(*read));
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "gossip/letters.h"
 #include "gossip/token.h"
 
 namespace node {
@@ -86,6 +87,17 @@ json sponsors_of(const gossip::Peer& peer) {
   return sponsors;
 }
 
+json invitations_of(const gossip::Roster& roster, crdt::WallTime now) {
+  json invitations = json::array();
+  for (const gossip::Permit& permit : roster.outstanding(now)) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(permit.expires - now);
+    invitations.push_back({{"token", crdt::to_hex(gossip::view_of(permit.id))},
+                           {"letter", std::string(1, permit.letter)},
+                           {"expires_in_s", left.count()}});
+  }
+  return invitations;
+}
+
 std::string text_in(const json& body, const char* key) {
   if (!body.is_object() || !body.contains(key) || !body[key].is_string()) return "";
   return body[key].get<std::string>();
@@ -96,9 +108,25 @@ bool refused(AdminContext& context, const AdminRequest& request) {
     refuse(context, request, 503, kReadOnly);
     return true;
   }
-  if (!context.peer->roster().operators().empty()) return false;
-  refuse(context, request, 400, kNoOperator);
+  if (context.peer->roster().operators().empty()) {
+    refuse(context, request, 400, kNoOperator);
+    return true;
+  }
+  return false;
+}
+
+// Also while this peer joins, is removed or catches up, when it knows too little to be asked.
+bool refused_or_unfit(AdminContext& context, const AdminRequest& request) {
+  if (refused(context, request)) return true;
+  if (context.unfit.empty()) return false;
+  refuse(context, request, 503, context.unfit);
   return true;
+}
+
+// An operator may say anything about this very peer: that may be the only way out of its state.
+bool concerns_self(const AdminContext& context, const gossip::RosterEntry& entry) {
+  const gossip::Standing* self = context.peer->self();
+  return self != nullptr && self->member.node_key == entry.member.node_key;
 }
 
 }  // namespace
@@ -114,6 +142,8 @@ void serve_peers(AdminContext& context, const AdminRequest& request) {
           {"operators", std::move(operators)},
           {"refused", peer.last_refusals()},
           {"waiting", peer.roster().waiting()},
+          {"free_letter", std::string(1, free_letter(peer.roster(), context.now.wall))},
+          {"invitations", invitations_of(peer.roster(), context.now.wall)},
           {"peers", rows_of(peer)}});
 }
 
@@ -122,6 +152,8 @@ void serve_peers_entry(AdminContext& context, const AdminRequest& request) {
   const auto record = gossip::to_record(crdt::from_hex(text_in(request.body, "entry")));
   if (!record) return refuse(context, request, 400, record.error().message);
   const auto entry = gossip::read_entry(context.peer->roster().cluster(), *record);
+  const bool own = entry && concerns_self(context, *entry);
+  if (!own && refused_or_unfit(context, request)) return;
   if (const auto taken = context.peer->submit(*record); !taken || !entry) {
     return refuse(context, request, 400, taken ? entry.error().message : taken.error().message);
   }
@@ -131,24 +163,49 @@ void serve_peers_entry(AdminContext& context, const AdminRequest& request) {
 }
 
 void serve_peers_invite(AdminContext& context, const AdminRequest& request) {
-  if (refused(context, request)) return;
-  const crdt::Bytes octets = crdt::from_hex(text_in(request.body, "token"));
-  gossip::TokenId id;
-  if (octets.size() != id.size()) {
-    return refuse(context, request, 400, "expected {\"token\": 32 hexadecimal digits}");
+  if (refused_or_unfit(context, request)) return;
+  gossip::Peer& peer = *context.peer;
+  const auto permit = gossip::decode_permit(crdt::from_hex(text_in(request.body, "permit")));
+  if (!permit) {
+    return refuse(context, request, 400, "expected {\"permit\": the hexadecimal digits of one}");
   }
   if (!context.config.gossip.cluster_secret) {
     return refuse(context, request, 400, "this peer has no cluster secret; ask another one");
   }
-  json sponsors = sponsors_of(*context.peer);
+  json sponsors = sponsors_of(peer);
   if (sponsors.empty()) {
     return refuse(context, request, 400,
                   "no member is active here, so nobody could let the joiner in");
   }
-  std::copy(octets.begin(), octets.end(), id.begin());
-  const gossip::PreSharedKey key = gossip::joining_key(*context.config.gossip.cluster_secret, id);
+  if (const auto owner = owner_of(peer.roster(), permit->letter, context.now.wall)) {
+    return refuse(context, request, 409,
+                  "the letter " + std::string(1, permit->letter) + " belongs to " + *owner +
+                      "; choose another, or none");
+  }
+  const auto noted = peer.submit(to_record(peer.roster().cluster(), *permit));
+  if (!noted) return refuse(context, request, 400, noted.error().message);
+  const auto key = gossip::joining_key(*context.config.gossip.cluster_secret, permit->id);
   answer(context, request,
          {{"key", crdt::to_hex(gossip::view_of(key.bytes))}, {"sponsors", std::move(sponsors)}});
+}
+
+void serve_peers_withdraw(AdminContext& context, const AdminRequest& request) {
+  if (refused_or_unfit(context, request)) return;
+  const auto record =
+      gossip::invitation_record(crdt::from_hex(text_in(request.body, "withdrawal")));
+  if (!record) return refuse(context, request, 400, record.error().message);
+  if (const auto taken = context.peer->submit(*record); !taken) {
+    return refuse(context, request, 400, taken.error().message);
+  }
+  const gossip::Roster& roster = context.peer->roster();
+  const auto invitation = gossip::read_invitation(roster.cluster(), *record);
+  json used_by = json::array();
+  if (const auto* withdrawal = std::get_if<gossip::Withdrawal>(&*invitation)) {
+    for (const auto& entry : roster.joined_with(withdrawal->id)) {
+      used_by.push_back(entry.member.name);
+    }
+  }
+  answer(context, request, {{"used_by", std::move(used_by)}});
 }
 
 }  // namespace node

@@ -50,6 +50,7 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
   if (mode_ == Mode::kReadOnly) return;
   repository_.begin_run(self_);
   const auto run = txn.last_key(crdt::keyspace::runs(), crdt::keyspace::runs_end());
+  config_.gossip.letter = config_.letter;
   // Absent where the store cannot be read: then nothing of this is ever committed.
   if (run) config_.gossip.starts = crdt::ByteReader(crdt::keyspace::tail_of(*run)).number();
   peer_.emplace(config_.gossip, config_.name, draw_seed(rng), self_, repository_);

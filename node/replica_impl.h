@@ -71,6 +71,8 @@ class Replica::Impl {
   // As the roster has it; nothing where this node is not in it.
   [[nodiscard]] std::optional<gossip::RosterState> member_state() const;
   [[nodiscard]] char letter() const;
+  // Why operators' changes are refused here; empty while they are not.
+  [[nodiscard]] std::string_view why_unfit() const;
   void refuse_method(const HttpRequest& http, std::string_view allowed);
 
   void reply(const HttpRequest& to, int status, std::string body,

@@ -34,9 +34,7 @@ void Replica::Impl::serve_health(const Now& now, const HttpRequest& http) {
 
 void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
   const auto apply = [this](crdt::Change change) -> crdt::Result<std::uint64_t> {
-    if (!repository_.catching_up().empty()) {
-      return crdt::Error("this peer is catching up with the others; ask another one");
-    }
+    if (const auto unfit = why_unfit(); !unfit.empty()) return crdt::Error(std::string(unfit));
     const auto outcome = repository_.apply(change);
     if (!outcome) return outcome.error();
     CHECK(peer_ && outcome->applied == crdt::Applied::kApplied);
@@ -50,10 +48,15 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
     const Instant until = waits ? now.steady + concern.timeout : now.steady;
     promised_.push_back({seq, concern, until, request.http.exchange, std::move(body)});
   };
-  AdminContext context{now,         config_,
-                       repository_, peer_ ? &*peer_ : nullptr,
-                       effects_,    [this, &now] { return status(now); },
-                       apply,       answer_when_held};
+  AdminContext context{now,
+                       config_,
+                       repository_,
+                       peer_ ? &*peer_ : nullptr,
+                       effects_,
+                       [this, &now] { return status(now); },
+                       why_unfit(),
+                       apply,
+                       answer_when_held};
   if (serve_admin(context, http)) return;
   ++counters_.admin_refused;
   note(Level::kWarning, http.uuid, "refused a request at the admin address: no known token");
@@ -62,6 +65,20 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
 std::optional<gossip::RosterState> Replica::Impl::member_state() const {
   const gossip::Standing* standing = peer_ ? peer_->self() : nullptr;
   return standing ? std::optional(standing->member.state) : std::nullopt;
+}
+
+std::string_view Replica::Impl::why_unfit() const {
+  if (!repository_.catching_up().empty()) {
+    return "this peer is catching up with the others; ask another one";
+  }
+  const auto state = member_state();
+  if (state == gossip::RosterState::kJoining) {
+    return "this peer is joining its cluster and does not hold all of it yet; ask another one";
+  }
+  if (state == gossip::RosterState::kRemoved) {
+    return "this peer was removed from its cluster, and nobody would hear of it; ask another one";
+  }
+  return {};
 }
 
 char Replica::Impl::letter() const {
@@ -111,6 +128,7 @@ Status Replica::Impl::status(const Now& now) {
     status.peers = peer_->status();
     status.roster_refused = {peer_->last_refusals().begin(), peer_->last_refusals().end()};
   }
+  status.letter = letter();
   if (const auto state = member_state()) status.member_state = gossip::name_of(*state);
   if (peer_) status.rollbacks_found = peer_->rollbacks_found();
   for (gossip::PeerStatus& peer : status.peers) {

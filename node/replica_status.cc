@@ -41,6 +41,7 @@ void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   if (!peer.trouble.empty()) json.field("trouble", peer.trouble);
   if (peer.lies > 0) json.key("lies").number(static_cast<std::int64_t>(peer.lies));
   json.key("catching_up").boolean(peer.catching_up);
+  if (peer.letter != 0) json.field("letter", std::string_view(&peer.letter, 1));
   if (!peer.software.empty()) json.field("software", peer.software);
   json.field("public_key", gossip::to_hex(peer.public_key));
   json.end_object();
@@ -111,6 +112,7 @@ std::string to_json(const Status& status) {
     json.key("conflicts").number(static_cast<std::int64_t>(*status.conflicts));
   }
   if (status.clock_ahead) json.key("clock_ahead_ms").number(status.clock_ahead->count());
+  json.field("letter", std::string_view(&status.letter, 1));
   if (!status.member_state.empty()) json.field("member_state", status.member_state);
   if (!status.roster_refused.empty()) {
     json.key("roster_refused").begin_array();

@@ -43,6 +43,7 @@ struct Status {
   std::uint64_t rollbacks_found = 0;  // Peers that knew more of former runs than this store.
   crdt::Repository::DamageCounts damage;
   std::uint64_t unreadable = 0;  // Damaged documents that are not healed yet.
+  char letter = 'a';             // Of the tasks that it makes.
   std::string member_state;      // As the roster has it; empty where this node is not in it.
   std::vector<std::string> roster_refused;  // The last entries and joiners that were, and why.
   std::uint64_t log_head = 0;

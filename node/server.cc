@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "crdt/repository.h"
+#include "gossip/roster_entry.h"
 #include "node/clock.h"
 #include "node/entropy.h"
 #include "node/local_access.h"
@@ -23,6 +24,16 @@ namespace {
 // A line of an export is a whole document: twice the largest as a message.
 constexpr std::size_t kAdminBodyBytesMax = 32 << 20;
 constexpr std::size_t kAdminConnectionsMax = 256;  // People, a scraper, and their mistakes.
+
+// Whether there is anybody who could fill an empty store.
+bool knows_others(const gossip::Config& config) {
+  const gossip::PublicKey own = public_key_of(config.identity);
+  const auto is_other = [&](const crdt::Record& record) {
+    const auto entry = gossip::read_entry(config.cluster, record);
+    return entry && entry->member.node_key != own;
+  };
+  return !config.peers.empty() || std::any_of(config.roster.begin(), config.roster.end(), is_other);
+}
 
 }  // namespace
 
@@ -64,7 +75,7 @@ crdt::Result<void> Server::open_store(const Config& config) {
   store.node = config.replica.name;
   store.map_bytes = config.map_bytes;
   store.disk_reserve_bytes = config.disk_reserve_bytes;
-  const bool refillable = !config.replica.gossip.peers.empty();
+  const bool refillable = knows_others(config.replica.gossip);
   if (refillable) {
     store.on_put_aside = [this](const std::string& text) { log_.write(Level::kError, text); };
   }

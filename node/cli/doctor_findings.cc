@@ -1,6 +1,7 @@
 #include "node/cli/doctor_findings.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -190,6 +191,29 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
   }
 }
 
+// Peers of one letter give one label to two tasks that they make at once.
+void judge_letters(const Json& status, std::vector<Finding>& findings) {
+  std::map<std::string, std::vector<std::string>> names;
+  names[text(status, "letter")].push_back(text(status, "name"));
+  for (const Json& peer : status.value("peers", Json::array())) {
+    names[text(peer, "letter")].push_back(text(peer, "name"));
+  }
+  for (const auto& [letter, sharing] : names) {
+    if (letter.empty() || sharing.size() < 2) continue;
+    std::string all;
+    for (const std::string& name : sharing) all += (all.empty() ? "" : ", ") + name;
+    const bool roster = !text(status, "member_state").empty();
+    findings.push_back(
+        {"equal-letters",
+         all + " all have the letter " + letter +
+             " in task numbers: where two of them number a task at once, only longer labels such "
+             "as 7" +
+             letter + "-3f2a tell the tasks apart",
+         roster ? "give all but one another: muster peers letter PEER LETTER"
+                : "give all but one another \"letter\" in its configuration, and restart it"});
+  }
+}
+
 std::string share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "" : " (" + std::to_string(100 * part / whole) + " %)";
 }
@@ -238,6 +262,7 @@ std::vector<Finding> judge_status(const Json& status, const std::string& softwar
   judge_store(status, findings);
   judge_member(status, findings);
   judge_peers(status, software, findings);
+  judge_letters(status, findings);
   const Json system = status.value("system", Json::object());
   const auto disk = judge_disk(count(system, "disk_free_bytes"), count(system, "disk_bytes"),
                                count(system, "disk_reserve_bytes"), "");

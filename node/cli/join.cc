@@ -7,10 +7,9 @@
 #include <string>
 
 #include "gossip/join.h"
-#include "node/cli/node_files.h"
+#include "node/cli/join_folder.h"
 #include "node/entropy.h"
 #include "node/host_port.h"
-#include "node/text_file.h"
 
 namespace node::cli {
 namespace {
@@ -29,10 +28,11 @@ crdt::Error unreachable(const gossip::Sponsor& sponsor, const std::string& why) 
   return crdt::Error("no answer from " + sponsor.address + " (" + why + ")");
 }
 
-// One sponsor's answer. An Error where it gave none.
+// One sponsor's answer. An Error where it gave none; `folder` is kept where it may have taken the
+// request all the same.
 crdt::Result<gossip::JoinAnswer> ask(const gossip::Token& token, const gossip::Sponsor& sponsor,
                                      const gossip::PrivateKey& identity,
-                                     const gossip::JoinRequest& request) {
+                                     const gossip::JoinRequest& request, JoinFolder& folder) {
   const auto target = parse_host_port(sponsor.address);
   if (!target) return target.error();
   boost::asio::ip::tcp::iostream stream;
@@ -45,6 +45,7 @@ crdt::Result<gossip::JoinAnswer> ask(const gossip::Token& token, const gossip::S
   std::array<char, 4096> piece{};
   while (!joiner.answer()) {
     if (stream.peek() == std::char_traits<char>::eof()) {
+      if (joiner.asked()) folder.keep();
       const bool closed = stream.error() == boost::asio::error::eof;
       return unreachable(sponsor, closed ? "it closed the link: it may be of another cluster, or "
                                            "the token is not for this cluster any more"
@@ -64,10 +65,10 @@ crdt::Result<gossip::JoinAnswer> ask(const gossip::Token& token, const gossip::S
 // The first answer of any sponsor: a refusal is one, too.
 crdt::Result<gossip::JoinAnswer> ask_all(const gossip::Token& token,
                                          const gossip::PrivateKey& identity,
-                                         const gossip::JoinRequest& request) {
+                                         const gossip::JoinRequest& request, JoinFolder& folder) {
   std::string failures;
   for (const gossip::Sponsor& sponsor : token.sponsors) {
-    auto answer = ask(token, sponsor, identity, request);
+    auto answer = ask(token, sponsor, identity, request, folder);
     if (answer) return answer;
     failures += (failures.empty() ? "" : "; ") + answer.error().message;
   }
@@ -97,54 +98,53 @@ gossip::JoinRequest request_of(const gossip::Token& token, const NodeFiles& file
   return request;
 }
 
-// What the folder is to hold of the answer. An Error where it cannot be trusted.
-crdt::Result<void> take(const gossip::Token& token, gossip::JoinAnswer answer, NodeFiles& files) {
-  if (!answer.refusal.empty()) return crdt::Error(answer.refusal);
+// What the folder is to hold of the answer.
+void take(gossip::JoinAnswer answer, NodeFiles& files) {
   Membership membership;
   membership.operators.insert(answer.operators.begin(), answer.operators.end());
-  if (!membership.operators.contains(token.permit.operator_key)) {
-    return crdt::Error("the sponsor does not know the operator that signed the token");
-  }
-  for (const crdt::Record& entry : answer.entries) {
-    const auto read = gossip::read_entry(token.cluster, entry);
-    if (!read) return crdt::Error("the sponsor's roster is wrong: " + read.error().message);
-  }
   membership.entries = std::move(answer.entries);
   files.membership = std::move(membership);
   files.cluster_secret = answer.cluster_secret;
   files.signing_secret = std::move(answer.secrets);
-  return {};
 }
 
-crdt::Result<void> join(JoinOptions& options) {
-  const auto token = read_token(options.token);
-  if (!token) return token.error();
+// What the options say.
+crdt::Result<NodeFiles> files_of(const JoinOptions& options, const gossip::Token& token) {
   NodeFiles files;
   files.dir = options.dir;
   files.name = options.name.empty() ? default_name() : options.name;
-  files.cluster = token->cluster;
-  files.letter = token->permit.letter;
+  files.cluster = token.cluster;
+  files.letter = token.permit.letter;
   files.listens = options.listens;
   files.address =
       options.address.empty() ? default_address(options.listens.peers) : options.address;
   const auto good = check_names(files.name, files.cluster, files.listens);
-  if (!good) return good;
+  if (!good) return good.error();
   if (const auto address = parse_host_port(files.address); !address) return address.error();
-  if (const auto free = refuse_existing(options.dir); !free) return free;
-  if (const auto made = make_dir(options.dir); !made) return made;
-  const auto identity = identity_in(options.dir);
+  return files;
+}
+
+crdt::Result<void> join(const JoinOptions& options) {
+  const auto token = read_token(options.token);
+  if (!token) return token.error();
+  auto files = files_of(options, *token);
+  if (!files) return files.error();
+  JoinFolder folder(options.dir);
+  const auto identity = folder.open();
   if (!identity) return identity.error();
-  files.identity = *identity;
-  auto answer = ask_all(*token, files.identity, request_of(*token, files));
+  files->identity = *identity;
+  auto answer = ask_all(*token, files->identity, request_of(*token, *files), folder);
   if (!answer) return answer.error();
-  if (const auto taken = take(*token, std::move(*answer), files); !taken) return taken;
-  if (const auto written = write_files(files); !written) return written;
-  std::cout << files.name << " is a member of " << files.cluster << ", at " << files.address
-            << "\n\nnext:\n  muster serve --config " << files.dir << "/config.json\n";
+  if (const auto fault = fault_of(*token, *answer)) return *fault;
+  folder.keep();
+  take(std::move(*answer), *files);
+  if (const auto written = folder.finish(*files); !written) return written;
+  std::cout << files->name << " is a member of " << files->cluster << ", at " << files->address
+            << "\n\nnext:\n  muster serve --config " << files->dir << "/config.json\n";
   return {};
 }
 
-int run(JoinOptions& options) {
+int run(const JoinOptions& options) {
   const auto joined = join(options);
   if (joined) return kDone;
   std::cerr << "muster: " << joined.error().message << "\n";
@@ -170,7 +170,8 @@ void add_join(CLI::App& app, Action& action) {
   command->footer(
       "What it makes: the node's own keys and configuration, and what its sponsor gives it: the\n"
       "roster, the cluster's secret and Slack's signing secret. If it is interrupted, run it\n"
-      "again: the folder's key stays the one that the token is for.\n\n"
+      "again: the folder's key stays the one that the token is for. What is refused leaves\n"
+      "nothing behind.\n\n"
       "Example:\n  muster join muster-join-1.AbC... --dir /etc/muster");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

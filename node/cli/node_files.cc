@@ -117,13 +117,16 @@ crdt::Result<gossip::PrivateKey> identity_in(const std::string& dir) {
 }
 
 crdt::Result<void> write_files(const NodeFiles& files) {
+  std::error_code ignored;
   if (files.membership) {
     const std::string secret = crdt::to_hex(gossip::view_of(files.cluster_secret.bytes));
     if (const auto done = write(files, "cluster-secret", secret + "\n"); !done) return done;
     const auto done = write(files, "membership", membership_text(*files.membership));
     if (!done) return done;
   }
-  if (!files.signing_secret.empty()) {
+  // Whoever put one there before knows why.
+  const bool there = std::filesystem::exists(files.dir + "/signing-secret", ignored);
+  if (!files.signing_secret.empty() && !there) {
     const auto done = write(files, "signing-secret", files.signing_secret + "\n");
     if (!done) return done;
   }

@@ -1,6 +1,7 @@
 #include "node/cli/peers.h"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ struct PeersOptions {
   AdminOptions peer;
   std::string operator_key;
   std::string name;
+  std::string letter;
   bool json = false;
   bool force = false;
 };
@@ -28,6 +30,11 @@ struct PeersOptions {
 int failed(const crdt::Error& error, int code = kFailed) {
   std::cerr << "muster: " << error.message << "\n";
   return code;
+}
+
+std::string left_text(std::uint64_t seconds) {
+  if (seconds < 120) return plural(seconds, "second");
+  return seconds < 7'200 ? plural(seconds / 60, "minute") : plural(seconds / 3'600, "hour");
 }
 
 std::string link_text(const Json& peer) {
@@ -63,18 +70,29 @@ int list(const PeersOptions& options) {
     remarks += "  " + name.get<std::string>() +
                " joined through a peer that is not known here yet; it is not linked until then\n";
   }
+  for (const Json& invitation : roster->value("invitations", Json::array())) {
+    remarks += "  token " + invitation.value("token", "").substr(0, 16) +
+               " can still be used, for the letter " + invitation.value("letter", "") + ", for " +
+               left_text(invitation.value("expires_in_s", std::uint64_t{0})) + "\n";
+  }
   std::cout << "cluster " << roster->at("cluster").get<std::string>() << "\n"
             << draw_rows(rows) << (remarks.empty() ? "" : "\n" + remarks);
   return kDone;
 }
 
-// The peer that goes by this name, or whose key begins so.
+bool is_removed(const Json& peer) { return peer.value("state", "") == "removed"; }
+
+// The peer that goes by this name, or whose key begins so. Of one name, it is the one that is not
+// removed.
 crdt::Result<Json> find(const Json& peers, const std::string& name) {
   Json found;
   for (const Json& peer : peers) {
     const bool by_key = name.size() >= 8 && peer.value("key", "").starts_with(name);
     if (peer.value("name", "") != name && !by_key) continue;
-    if (peer.value("state", "") == "removed" && !by_key) continue;
+    if (!found.is_null() && (is_removed(peer) || is_removed(found))) {
+      if (is_removed(found)) found = peer;
+      continue;
+    }
     if (!found.is_null()) {
       return crdt::Error("several peers are called " + name +
                          "; name the one you mean by its key, as muster peers list shows it");
@@ -99,12 +117,15 @@ crdt::Result<gossip::Member> member_of(const Json& peer) {
   const auto node = gossip::public_key_from_hex(peer.at("key").get<std::string>());
   const auto signing = gossip::verify_key_from_hex(peer.at("signing_key").get<std::string>());
   if (!node || !signing) return crdt::Error("the peer's answer holds no keys");
+  const std::string state = peer.at("state").get<std::string>();
   return gossip::Member{*node,
                         *signing,
                         peer.at("name").get<std::string>(),
                         peer.at("address").get<std::string>(),
                         peer.at("letter").get<std::string>().at(0),
-                        RosterState::kActive,
+                        state == "joining"    ? RosterState::kJoining
+                        : state == "draining" ? RosterState::kDraining
+                                              : RosterState::kActive,
                         next_version(peer.at("version").get<std::uint64_t>())};
 }
 
@@ -126,61 +147,118 @@ std::string may_be_lost(const Json& peer) {
   return text;
 }
 
-crdt::Result<void> refuse_loss(const PeersOptions& options, const Json& peer) {
-  const std::string loss = may_be_lost(peer);
+// The same of the peer that is asked: nobody can ask it afterwards.
+std::string may_be_lost_of_asked(const Json& peers, const std::string& name) {
+  std::string text = name + " is the very peer that you ask, so it cannot tell you afterwards " +
+                     "what the others lack";
+  const bool held = std::any_of(peers.begin(), peers.end(), [](const Json& peer) {
+    return peer["link"] == "linked" && peer["lag"] == 0;
+  });
+  if (!held) text += "; at this moment no other peer is known to have all of its changes";
+  return text;
+}
+
+crdt::Result<void> refuse_loss(const PeersOptions& options, const Json& peers, const Json& peer) {
+  const bool asked = peer.value("self", false);
+  const std::string loss =
+      asked ? may_be_lost_of_asked(peers, peer.value("name", "")) : may_be_lost(peer);
   if (loss.empty()) return {};
   if (options.force) {
     std::cerr << loss << "\n";
     return {};
   }
-  return crdt::Error(loss +
-                     ". Wait until it is back and has told the others, or give up what only "
-                     "it has with --force");
+  return crdt::Error(loss + (asked ? ". Ask another peer to remove it, or use --force"
+                                   : ". Wait until it is back and has told the others, or give up "
+                                     "what only it has with --force"));
 }
 
-crdt::Result<std::string> change(const PeersOptions& options, AdminClient& client,
-                                 RosterState state) {
+crdt::Result<void> refuse_letter(const Json& peers, const gossip::Member& member) {
+  for (const Json& peer : peers) {
+    const bool self = peer.value("key", "") == gossip::to_hex(member.node_key);
+    if (self || is_removed(peer) || peer.value("letter", "") != std::string(1, member.letter)) {
+      continue;
+    }
+    return crdt::Error("the letter " + std::string(1, member.letter) + " belongs to " +
+                       peer.value("name", "another peer") + "; choose another");
+  }
+  return {};
+}
+
+// What is to become of a peer: its state, or its letter.
+using Turn = std::function<void(gossip::Member&)>;
+
+struct Changed {
+  gossip::Member member;
+  bool already = false;  // It was removed before.
+};
+
+crdt::Result<Changed> change(const PeersOptions& options, AdminClient& client, const Turn& turn) {
   const auto seed = read_operator_key(options.operator_key);
   if (!seed) return seed.error();
   const auto roster = client.ask("GET", "/peers");
   if (!roster) return roster.error();
-  const auto peer = find(roster->at("peers"), options.name);
+  const Json& peers = roster->at("peers");
+  const auto peer = find(peers, options.name);
   if (!peer) return peer.error();
   const std::string cluster = roster->at("cluster").get<std::string>();
-  const bool self = peer->value("self", false);
-  if (state == RosterState::kRemoved && !self) {
-    if (const auto kept = refuse_loss(options, *peer); !kept) return kept.error();
-  }
   auto member = member_of(*peer);
   if (!member) return member.error();
-  member->state = state;
+  turn(*member);
+  const bool removes = member->state == RosterState::kRemoved;
+  if (is_removed(*peer)) {
+    if (removes) return Changed{*member, true};
+    return crdt::Error(member->name + " (" + short_key(member->node_key) +
+                       ") was removed, for ever. Its machine may return with a new key: from an "
+                       "empty folder, with a new token");
+  }
+  if (!options.letter.empty()) {
+    if (const auto free = refuse_letter(peers, *member); !free) return free.error();
+  }
+  if (removes) {
+    if (const auto kept = refuse_loss(options, peers, *peer); !kept) return kept.error();
+  }
   const auto record = to_record(cluster, sign_as_operator(cluster, *member, *seed));
   const auto taken = client.ask("POST", "/peers/entries", {{"entry", crdt::to_hex(record.value)}});
   if (!taken) return taken.error();
   const std::string stands = taken->at("state").get<std::string>();
-  if (stands != gossip::name_of(state)) {
+  if (stands != gossip::name_of(member->state)) {
     return crdt::Error(member->name + " stays " + stands +
-                       ": removed is for ever, and a later entry than the one seen here counts");
+                       ": a later entry than the one seen here counts. Try again");
   }
-  return {boost::system::in_place_value, member->name};
+  return Changed{*member, false};
 }
 
-int run_change(const PeersOptions& options, RosterState state) {
-  auto client = AdminClient::open(options.peer);
-  if (!client) return failed(client.error(), kUnusable);
-  const auto name = change(options, *client, state);
-  if (!name) return failed(name.error());
+void say(const Changed& changed, const PeersOptions& options) {
+  const gossip::Member& member = changed.member;
+  const std::string& name = member.name;
   if (options.json) {
-    std::cout << Json{{"name", *name}, {"state", gossip::name_of(state)}}.dump() << "\n";
-  } else if (state == RosterState::kRemoved) {
-    std::cout << *name << " is removed, for ever: every peer that is linked has closed its links "
+    std::cout << Json{{"name", name},
+                      {"state", gossip::name_of(member.state)},
+                      {"letter", std::string(1, member.letter)}}
+                     .dump()
+              << "\n";
+  } else if (changed.already) {
+    std::cout << name << " was removed before; nothing was changed\n";
+  } else if (!options.letter.empty()) {
+    std::cout << "tasks that " << name << " makes from now on have the letter " << member.letter
+              << "; those it made keep theirs\n";
+  } else if (member.state == RosterState::kRemoved) {
+    std::cout << name << " is removed, for ever: every peer that is linked has closed its links "
               << "with it. What it wrote stays. Its machine may return with a new key\n";
-  } else if (state == RosterState::kDraining) {
-    std::cout << *name << " drains: its /readyz answers 503, it still takes what reaches it; "
+  } else if (member.state == RosterState::kDraining) {
+    std::cout << name << " drains: its /readyz answers 503, it still takes what reaches it; "
               << "muster peers activate takes this back\n";
   } else {
-    std::cout << *name << " is active\n";
+    std::cout << name << " is active\n";
   }
+}
+
+int run_change(const PeersOptions& options, const Turn& turn) {
+  auto client = AdminClient::open(options.peer);
+  if (!client) return failed(client.error(), kUnusable);
+  const auto changed = change(options, *client, turn);
+  if (!changed) return failed(changed.error());
+  say(*changed, options);
   return kDone;
 }
 
@@ -191,22 +269,41 @@ std::string example(const std::string& line) {
 }
 
 CLI::App* add_change(CLI::App& peers, Action& action, const std::string& verb,
-                     const std::string& help, RosterState state) {
-  auto options = std::make_shared<PeersOptions>();
+                     const std::string& help, const std::shared_ptr<PeersOptions>& options,
+                     const Turn& turn) {
   CLI::App* command = peers.add_subcommand(verb, help);
   command->add_option("PEER", options->name, "its name, or the beginning of its key")->required();
   add_admin_options(*command, options->peer);
   add_operator_option(*command, options->operator_key);
   command->add_flag("--json", options->json, "print what was done as JSON");
-  if (state == RosterState::kRemoved) {
-    command->add_flag("--force", options->force, "even where that may lose changes; says which");
-  }
-  command->footer(example(verb + " b") + kKey);
-  command->callback([options, state, &action] {
+  command->footer(example(verb + (verb == "letter" ? " b x" : " b")) + kKey);
+  command->callback([options, turn, &action] {
     require_peer(options->peer);
-    action = [options, state] { return run_change(*options, state); };
+    action = [options, turn] { return run_change(*options, turn); };
   });
   return command;
+}
+
+void add_state(CLI::App& peers, Action& action, const std::string& verb, const std::string& help,
+               RosterState state) {
+  const auto options = std::make_shared<PeersOptions>();
+  const Turn turn = [state](gossip::Member& member) { member.state = state; };
+  CLI::App* command = add_change(peers, action, verb, help, options, turn);
+  if (state != RosterState::kRemoved) return;
+  command->add_flag("--force", options->force, "even where that may lose changes; says which");
+}
+
+void add_letter(CLI::App& peers, Action& action) {
+  const auto options = std::make_shared<PeersOptions>();
+  const Turn turn = [options](gossip::Member& member) { member.letter = options->letter.front(); };
+  CLI::App* command = add_change(peers, action, "letter",
+                                 "give a peer another letter in task numbers", options, turn);
+  command->add_option("LETTER", options->letter, "one that no other peer has")
+      ->required()
+      ->check([](const std::string& text) {
+        const bool letter = text.size() == 1 && text[0] >= 'a' && text[0] <= 'z';
+        return letter ? std::string() : std::string("one letter, a to z");
+      });
 }
 
 }  // namespace
@@ -223,11 +320,12 @@ void add_peers(CLI::App& app, Action& action) {
     require_peer(options->peer);
     action = [options] { return list(*options); };
   });
-  add_change(*peers, action, "drain", "send no more traffic to a peer: its /readyz answers 503",
-             RosterState::kDraining);
-  add_change(*peers, action, "activate", "take a drain back", RosterState::kActive);
-  add_change(*peers, action, "remove", "for ever: no peer links with that key again",
-             RosterState::kRemoved);
+  add_state(*peers, action, "drain", "send no more traffic to a peer: its /readyz answers 503",
+            RosterState::kDraining);
+  add_state(*peers, action, "activate", "take a drain back", RosterState::kActive);
+  add_letter(*peers, action);
+  add_state(*peers, action, "remove", "for ever: no peer links with that key again",
+            RosterState::kRemoved);
   peers->footer(example("remove b") + kKey);
 }
 

@@ -1,5 +1,6 @@
 #include "node/cli/serve.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,9 +17,11 @@
 namespace node::cli {
 namespace {
 
+constexpr int kStdout = STDOUT_FILENO;
+
 struct ServeOptions {
   std::string config;
-  int ready_fd = -1;
+  int ready_fd = kStdout;
   bool accept_restored = false;
 };
 
@@ -41,7 +44,7 @@ void prepare_process() {
 // Whoever started the node waits for this line: from here on all listeners answer.
 void say_ready(const ServeOptions& options, const std::string& addresses) {
   const std::string line = "ready " + addresses + "\n";
-  if (options.ready_fd < 0) {
+  if (options.ready_fd == kStdout) {
     std::cout << line << std::flush;
     return;
   }
@@ -52,6 +55,11 @@ void say_ready(const ServeOptions& options, const std::string& addresses) {
 }
 
 int serve(const ServeOptions& options) {
+  if (options.ready_fd != kStdout && ::fcntl(options.ready_fd, F_GETFD) < 0) {
+    return unusable(
+        crdt::Error("--ready-fd names no open descriptor; leave it out, or open it as "
+                    "in: muster serve ... --ready-fd 3 3>FILE"));
+  }
   prepare_process();
   auto config = load_config(options.config);
   if (!config) return unusable(config.error());

@@ -98,6 +98,13 @@ int fail(const crdt::Error& error, int code) {
   return code;
 }
 
+std::string hint(const HttpAnswer& answer) {
+  if (answer.status != 401) return "";
+  // Only admin addresses answer with JSON then.
+  if (answer.body.starts_with('{')) return ": that is its admin address; --url takes slack.listen";
+  return ": check the secret file and this machine's clock";
+}
+
 int slack(SlackOptions& options) {
   const auto prepared = prepare(options);
   if (!prepared) return fail(prepared.error(), kUnusable);
@@ -110,11 +117,8 @@ int slack(SlackOptions& options) {
     std::cout << draw_body(answer->body, {::isatty(STDOUT_FILENO) == 1, {}}) << "\n";
   }
   if (answer->status == 200) return kDone;
-  return fail(
-      crdt::Error(
-          "the peer answered " + std::to_string(answer->status) +
-          (answer->status == 401 ? ": check the secret file and this machine's clock" : "")),
-      kFailed);
+  return fail(crdt::Error("the peer answered " + std::to_string(answer->status) + hint(*answer)),
+              kFailed);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ constexpr std::array kValues{
     Wording{"not_ready", "", ""},  // In the first line.
     Wording{"complete", "", ""},   // In the first line.
     Wording{"replica", "", ""},    // The run.
+    Wording{"letter", "letter", "of its tasks, where another task has the same number"},
     Wording{"run", "run", "new at every start of the peer"},
     Wording{"log_head", "changes", "in its log, which the peers follow"},
     Wording{"documents", "documents", "channels and people that it holds something of"},

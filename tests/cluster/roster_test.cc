@@ -92,11 +92,56 @@ TEST(RosterCluster, EveryBadTokenIsRefusedWithASentenceAndLeavesNothingBehind) {
     const Ran refused = cluster.join(name, bad);
     EXPECT_EQ(refused.code, 1) << sentence;
     EXPECT_THAT(refused.output, HasSubstr(sentence));
-    EXPECT_FALSE(std::filesystem::exists(cluster.dir(name) + "/config.json"));
+    EXPECT_FALSE(std::filesystem::exists(cluster.dir(name)));
   }
   // All that came to the peer are counted and named there.
   EXPECT_EQ(cluster.peers("a")["refused"].size(), 4U);
   EXPECT_EQ(cluster.peers("a")["peers"].size(), 2U);
+}
+
+// Given out before anybody joined, both once promised the letter b.
+TEST(RosterCluster, TokensThatWereGivenOutAtOncePromiseDifferentLettersAndOneIsTakenBack) {
+  RosterCluster cluster;
+  ASSERT_TRUE(cluster.serve("a"));
+  const std::string first = cluster.invite();
+  const std::string second = cluster.invite();
+  const std::string third = cluster.invite();
+  ASSERT_EQ(cluster.peers("a")["invitations"].size(), 3U);
+  const Ran withdrawn = cluster.operate({"invite", "--withdraw", third});
+  EXPECT_EQ(withdrawn.code, 0) << withdrawn.output;
+  EXPECT_THAT(cluster.join("d", third).output, HasSubstr("withdrawn by an operator"));
+  EXPECT_FALSE(std::filesystem::exists(cluster.dir("d")));
+  for (const auto& [name, token] : {std::pair("b", second), std::pair("c", first)}) {
+    const Ran joined = cluster.join(name, token);
+    ASSERT_EQ(joined.code, 0) << joined.output;
+    ASSERT_TRUE(cluster.serve(name));
+  }
+  const auto roster = cluster.peers("a");
+  EXPECT_EQ(roster["peers"][1]["letter"], "c");
+  EXPECT_EQ(roster["peers"][2]["letter"], "b");
+  EXPECT_EQ(roster["invitations"].size(), 0U);
+  EXPECT_THAT(cluster.operate({"peers", "letter", "b", "b"}).output, HasSubstr("belongs to c"));
+  const Ran lettered = cluster.operate({"peers", "letter", "b", "x"});
+  EXPECT_EQ(lettered.code, 0) << lettered.output;
+  EXPECT_EQ(cluster.peers("a")["peers"][1]["letter"], "x");
+}
+
+TEST(RosterCluster, ThePeerThatIsAskedIsNotRemovedWithoutAQuestionNorARemovedOneDrained) {
+  RosterCluster cluster;
+  ASSERT_TRUE(cluster.serve("a"));
+  ASSERT_EQ(cluster.join("b", cluster.invite()).code, 0);
+  ASSERT_TRUE(cluster.serve("b"));
+  ASSERT_TRUE(cluster.eventually([&] { return cluster.linked("a") == 1; }));
+  const Ran asked = cluster.operate({"peers", "remove", "a"});
+  EXPECT_EQ(asked.code, 1);
+  EXPECT_THAT(asked.output, AllOf(HasSubstr("the very peer that you ask"), HasSubstr("--force")));
+  ASSERT_EQ(cluster.operate({"peers", "remove", "b", "--force"}).code, 0);
+  const Ran drained = cluster.operate({"peers", "drain", "b"});
+  EXPECT_EQ(drained.code, 1);
+  EXPECT_THAT(drained.output, HasSubstr("was removed, for ever"));
+  const Ran again = cluster.operate({"peers", "remove", "b"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.output, HasSubstr("was removed before"));
 }
 
 TEST(RosterCluster, APeerThatIsAwayIsRemovedOnlyByForceWhichSaysWhatMayBeLost) {

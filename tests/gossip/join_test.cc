@@ -52,6 +52,38 @@ TEST(JudgeJoin, RefusesATokenThatAnotherKeyUsedAndNamesIt) {
   EXPECT_THAT(world.refusal(world.request("c")), HasSubstr("used already, by b"));
 }
 
+// Both tasks that two such peers make at once would be called "7b".
+TEST(JudgeJoin, RefusesALetterThatAMemberHasAlready) {
+  World world;
+  ASSERT_TRUE(world.ask(world.request("b", 1)).has_value());
+  EXPECT_THAT(world.refusal(world.request("c", 2)), HasSubstr("b has the letter b"));
+}
+
+TEST(JudgeJoin, RefusesAnAddressThatIsAnotherMembers) {
+  World world;
+  JoinRequest request = world.request("b");
+  request.member.address = "a:7100";
+  request.joiner = sign_with_token(kCluster, request.member, tests::seed(1));
+  EXPECT_THAT(world.refusal(request), HasSubstr("a is reached at a:7100 already"));
+}
+
+TEST(JudgeJoin, RefusesATokenThatAnOperatorWithdrew) {
+  World world;
+  const JoinRequest request = world.request("b");
+  world.roster.insert(
+      to_record(kCluster, withdraw(kCluster, world.membership.operator_seed, request.permit.id)));
+  EXPECT_THAT(world.refusal(request), HasSubstr("withdrawn by an operator"));
+}
+
+// Its answer was lost, and so was the split's other side's.
+TEST(JudgeJoin, GivesBothKeysThatJoinedWithOneTokenInASplitTheirAnswersAgain) {
+  World world;
+  world.roster.insert(to_record(kCluster, world.membership.joined("b", 1)));
+  world.roster.insert(to_record(kCluster, world.membership.joined("c", 1)));
+  for (const char* name : {"b", "c"}) EXPECT_EQ(world.refusal(world.request(name, 1)), "") << name;
+  EXPECT_THAT(world.refusal(world.request("d", 1)), HasSubstr("used already"));
+}
+
 TEST(JudgeJoin, GivesTheSameKeyTheSameAnswerEvenAfterExpiry) {
   World world;
   const auto first = world.ask(world.request("b"));
@@ -105,11 +137,9 @@ TEST(JudgeJoin, RefusesANameThatIsTakenAndAKeyThatWasRemoved) {
 // A joiner and the sponsor's channel, wired together.
 struct JoinLink {
   World world;
-  Token token{kCluster,
-              world.membership.permit(1),
-              tests::seed(1),
-              {},
-              {{"a:1", public_key_of(identity("a"))}}};
+  Token token{kCluster, world.membership.permit(1),
+              {},       tests::seed(1),
+              {},       {{"a:1", public_key_of(identity("a"))}}};
   crdt::Rng rng{crdt::Rng::Seed{5}};
   PreSharedKey key = joining_key({}, token.permit.id);
 
@@ -135,7 +165,9 @@ TEST(JoinLink, CarriesTheRequestThereAndTheAnswerBack) {
   EXPECT_EQ(read_hail(crdt::BytesView(first).substr(0, kJoinHailBytes)).value(),
             link.token.permit.id);
   const Received second = sponsor.receive(crdt::BytesView(first).substr(kJoinHailBytes)).value();
+  EXPECT_FALSE(joiner.asked());
   const crdt::Bytes third = joiner.receive(second.to_send).value();
+  EXPECT_TRUE(joiner.asked());  // From here on the token may be spent.
   const Received asked = sponsor.receive(third).value();
   ASSERT_EQ(asked.frames.size(), 1U);
   EXPECT_EQ(decode_join_request(asked.frames[0]).value(), link.world.request("b"));
@@ -167,6 +199,23 @@ TEST(JoinLink, WithoutTheTokensKeyTheSponsorLearnsNothing) {
   const Received second = sponsor.receive(crdt::BytesView(first).substr(kJoinHailBytes)).value();
   const auto third = joiner.receive(second.to_send);
   EXPECT_TRUE(!third || !sponsor.receive(*third));
+}
+
+// Its own key among them would make a sponsor an operator on the new node.
+TEST(JoinAnswer, OfASponsorThatPlantsAnOperatorIsNotTrusted) {
+  JoinLink link;
+  const VerifyKey honest = verify_key_of(link.world.membership.operator_seed);
+  link.token.operators = hash_of({honest});
+  JoinAnswer answer;
+  answer.entries = {to_record(kCluster, link.world.membership.founder())};
+  answer.operators = {honest};
+  EXPECT_FALSE(fault_of(link.token, answer).has_value());
+  answer.operators.push_back(verify_key_of(tests::seed(7)));
+  EXPECT_THAT(fault_of(link.token, answer)->message, HasSubstr("names other operators"));
+  answer.operators = {verify_key_of(tests::seed(7))};
+  EXPECT_THAT(fault_of(link.token, answer)->message, HasSubstr("names other operators"));
+  answer.refusal = "no";
+  EXPECT_EQ(fault_of(link.token, answer)->message, "no");
 }
 
 TEST(JoinMessages, CutOffAnywhereAreRefused) {

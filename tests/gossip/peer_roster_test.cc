@@ -60,6 +60,7 @@ class RosterMesh {
     return {kCluster,
             make_permit(kCluster, world.operator_seed, id, tests::wall(expires), 'x',
                         verify_key_of(tests::seed(number))),
+            gossip::hash_of({verify_key_of(world.operator_seed)}),
             tests::seed(number),
             gossip::joining_key({}, id),
             {{std::to_string(sponsor), key(sponsor)}}};
@@ -219,6 +220,108 @@ TEST(PeerRoster, ATokenIsForOneKeyAndForItsTime) {
   EXPECT_EQ(roster.mesh.peer(0).roster_refusals(), 2U);
 }
 
+TEST(PeerRoster, AnInvitationReachesEveryPeerAndAWithdrawnTokenLetsNobodyInAnywhere) {
+  RosterMesh roster(2);
+  ASSERT_TRUE(roster.mesh.settle());
+  const gossip::Token token = roster.token(1, 1);
+  ASSERT_TRUE(roster.mesh.submit(0, to_record(kCluster, token.permit)).has_value());
+  roster.deliver();
+  EXPECT_THAT(roster.mesh.peer(1).roster().outstanding(tests::wall(0)), SizeIs(1));
+  roster.mesh.restart(1);
+  EXPECT_THAT(roster.mesh.peer(1).roster().outstanding(tests::wall(0)), SizeIs(1));
+  ASSERT_TRUE(roster.mesh.settle());
+  const auto gone = gossip::withdraw(kCluster, roster.world.operator_seed, token.permit.id);
+  ASSERT_TRUE(roster.mesh.submit(0, to_record(kCluster, gone)).has_value());
+  roster.deliver();
+  EXPECT_THAT(roster.join(token, "x", 2, 1)->refusal, HasSubstr("withdrawn by an operator"));
+}
+
+// Two joiners that hold nothing would otherwise vouch for each other.
+TEST(PeerRoster, AJoinerIsNotMadeActiveByAnotherOne) {
+  RosterMesh roster(1);
+  gossip::Token second = roster.token(2);
+  second.permit.letter = 'y';
+  second.permit = make_permit(kCluster, roster.world.operator_seed, second.permit.id,
+                              tests::wall(1'000'000), 'y', second.permit.token_key);
+  ASSERT_EQ(roster.join(roster.token(1), "x", 1)->refusal, "");
+  const auto y = roster.join(second, "y", 2);
+  const auto x = roster.join(roster.token(1), "x", 1);  // Asked again, it hears of the other one.
+  ASSERT_EQ(x->refusal + y->refusal, "");
+  const std::size_t one = roster.add("x", *x);
+  const std::size_t two = roster.add("y", *y);
+  roster.mesh.cut(0, one);
+  roster.mesh.cut(0, two);
+  static_cast<void>(roster.mesh.settle(10));
+  ASSERT_EQ(roster.linked(one) + roster.linked(two), 2U);
+  for (const char* name : {"x", "y"}) {
+    EXPECT_EQ(roster.state(two, public_key_of(tests::identity(name))), RosterState::kJoining);
+  }
+  roster.mesh.heal();
+  ASSERT_TRUE(roster.mesh.settle());
+  ASSERT_TRUE(roster.mesh.settle());
+  EXPECT_EQ(roster.state(0, public_key_of(tests::identity("y"))), RosterState::kActive);
+}
+
+TEST(PeerRoster, ASessionWithAJoinerDoesNotEndCatchingUp) {
+  RosterMesh roster(2);
+  ASSERT_TRUE(roster.mesh.settle());
+  const auto answer = roster.join(roster.token(1), "x", 2);
+  ASSERT_EQ(answer->refusal, "");
+  const std::size_t joiner = roster.add("x", *answer);
+  roster.mesh.cut(0, 1);
+  roster.mesh.cut(1, joiner);
+  roster.mesh.mark_catching_up(0);
+  roster.mesh.restart(0);
+  static_cast<void>(roster.mesh.settle(10));
+  EXPECT_EQ(roster.linked(0), 1U);
+  EXPECT_THAT(roster.mesh.catching_up(0), testing::Not(testing::IsEmpty()));
+  roster.mesh.heal();
+  ASSERT_TRUE(roster.mesh.settle());
+  EXPECT_THAT(roster.mesh.catching_up(0), testing::IsEmpty());
+}
+
+// Its cursor had moved past it, so no peer would have offered it again.
+TEST(PeerRoster, WhatWasRefusedUnderOtherOperatorsIsAskedForAgainOnceTheyAreKnown) {
+  RosterMesh roster(2);
+  ASSERT_TRUE(roster.mesh.settle());
+  Membership second;
+  second.operator_seed = tests::seed(7);
+  gossip::Config wider = roster.mesh.config(0);
+  wider.operators.insert(verify_key_of(second.operator_seed));
+  roster.mesh.restart(0, wider);
+  ASSERT_TRUE(roster.mesh.settle());
+  Member drained = RosterMesh::member(1, RosterState::kDraining, 2);
+  const crdt::Record entry = to_record(kCluster, second.by_operator(drained));
+  ASSERT_TRUE(roster.mesh.submit(0, entry).has_value());
+  ASSERT_TRUE(roster.mesh.settle());
+  EXPECT_EQ(roster.state(1, RosterMesh::key(1)), RosterState::kActive);
+  gossip::Config taught = roster.mesh.config(1);
+  taught.operators = wider.operators;
+  roster.mesh.restart(1, taught);
+  ASSERT_TRUE(roster.mesh.settle());
+  EXPECT_EQ(roster.state(1, RosterMesh::key(1)), RosterState::kDraining);
+  EXPECT_TRUE(roster.mesh.equal());
+}
+
+TEST(PeerRoster, ANodeThatWasRemovedDialsNobodyAnyMore) {
+  RosterMesh roster(3);
+  ASSERT_TRUE(roster.mesh.settle());
+  roster.stand(2, RosterState::kRemoved, 2);
+  roster.deliver();
+  EXPECT_THAT(roster.mesh.status(2), SizeIs(0));
+  roster.mesh.restart(2);
+  roster.mesh.pass(std::chrono::seconds(30));
+  EXPECT_THAT(roster.mesh.status(2), SizeIs(0));
+  EXPECT_THAT(roster.mesh.notices(), Contains(HasSubstr("removed this node from the cluster")));
+}
+
+TEST(PeerRoster, APeerOfAFixedClusterWarnsOfAnothersEqualLetter) {
+  Mesh mesh(2, 5, [](std::size_t, gossip::Config& config) { config.letter = 'b'; });
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_THAT(mesh.notices(), Contains(HasSubstr("has this peer's letter in task numbers, b")));
+  EXPECT_EQ(mesh.status(0).front().letter, 'b');
+}
+
 TEST(PeerRoster, APeerThatIsCatchingUpLetsNobodyIn) {
   RosterMesh roster(2);
   ASSERT_TRUE(roster.mesh.settle());
@@ -232,8 +335,8 @@ TEST(PeerRoster, TwoKeysUnderOneTokenInASplitBothStayFlaggedEverywhere) {
   RosterMesh roster(2);
   ASSERT_TRUE(roster.mesh.settle());
   roster.mesh.cut(0, 1);
-  ASSERT_EQ(roster.join(roster.token(1, 0), "x", 0, 0)->refusal, "");
-  ASSERT_EQ(roster.join(roster.token(1, 1), "y", 0, 1)->refusal, "");
+  ASSERT_EQ(roster.join(roster.token(1, 0), "x", 2, 0)->refusal, "");
+  ASSERT_EQ(roster.join(roster.token(1, 1), "y", 3, 1)->refusal, "");
   roster.mesh.heal();
   static_cast<void>(roster.mesh.settle(10));
   for (std::size_t at = 0; at < 2; ++at) {
@@ -258,7 +361,7 @@ TEST(PeerRoster, APeerThatIsJoiningDoesNotMakeTheClusterIncomplete) {
   RosterMesh roster(2);
   ASSERT_TRUE(roster.mesh.settle());
   ASSERT_TRUE(roster.mesh.peer(0).complete());
-  ASSERT_EQ(roster.join(roster.token(1), "x", 1)->refusal, "");
+  ASSERT_EQ(roster.join(roster.token(1), "x", 2)->refusal, "");
   EXPECT_TRUE(roster.mesh.peer(0).complete());
 }
 

@@ -90,6 +90,28 @@ TEST(Roster, ANodeMayMoveAndBecomeActiveByItself) {
   EXPECT_EQ(state_of(roster, kB), RosterState::kActive);
 }
 
+// An operator could not sign a later version than the greatest there is.
+TEST(Roster, ANodeCannotLeapAheadOfItsOperators) {
+  const Membership world;
+  Roster roster = roster_of({world.founder(), world.self("a", 3)});
+  EXPECT_EQ(roster.find(kA)->member.version, 1U);
+  roster.insert(to_record(kCluster, world.self("a", 2)));
+  EXPECT_EQ(roster.find(kA)->member.version, 3U);
+  EXPECT_THAT(roster.judge(to_record(kCluster, world.self("a", kSelfVersionMax + 1))),
+              testing::Optional(HasSubstr("no version so high")));
+  EXPECT_EQ(roster.judge(to_record(kCluster, world.by_operator(member("a", RosterState::kActive,
+                                                                      kSelfVersionMax + 1)))),
+            std::nullopt);
+}
+
+TEST(Roster, FlagsAnAddressThatTwoNodesHave) {
+  const Membership world;
+  Member twin = member("b", RosterState::kActive);
+  twin.address = "a:7100";
+  const Roster roster = roster_of({world.founder(), world.by_operator(twin)});
+  EXPECT_THAT(roster.find(kA)->flags, ElementsAre(HasSubstr("same address")));
+}
+
 TEST(Roster, ANodeMayNotTakeAnotherNameOrLetterByItself) {
   const Membership world;
   Member renamed = member("a", RosterState::kActive, 2);

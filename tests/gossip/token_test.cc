@@ -15,7 +15,7 @@ using tests::Membership;
 
 Token make_token(std::size_t sponsors = 2) {
   const Membership world;
-  Token token{kCluster, world.permit(1), tests::seed(1), {}, {}};
+  Token token{kCluster, world.permit(1), hash_of({}), tests::seed(1), {}, {}};
   PreSharedKey secret;
   secret.bytes.fill(9);
   token.pre_shared_key = joining_key(secret, token.permit.id);
@@ -66,6 +66,14 @@ TEST(Token, WithAPermitThatNobodySignedIsForged) {
 TEST(Token, EachHasAJoiningKeyOfItsOwn) {
   PreSharedKey secret;
   EXPECT_FALSE(joining_key(secret, TokenId{1}) == joining_key(secret, TokenId{2}));
+}
+
+TEST(Token, HoldsAHashThatAnyOtherSetOfOperatorsChanges) {
+  const VerifyKey one = verify_key_of(tests::seed(1));
+  const VerifyKey two = verify_key_of(tests::seed(2));
+  EXPECT_NE(hash_of({one}), hash_of({two}));
+  EXPECT_NE(hash_of({one}), hash_of({one, two}));
+  EXPECT_EQ(hash_of({one, two}), hash_of({two, one}));
 }
 
 RC_GTEST_PROP(TokenLaw, NoChangedCharacterIsTaken, ()) {

@@ -27,7 +27,8 @@ class Maker {
         return Hello{static_cast<std::uint16_t>(below(65'536)),
                      {number() | 1},
                      number(),
-                     bytes(kNameBytesMax)};
+                     bytes(kNameBytesMax),
+                     flag() ? 'x' : '\0'};
       case 1:
         return Resume{static_cast<std::uint32_t>(number()), {{number()}, number()}};
       case 2:
@@ -240,6 +241,12 @@ TEST(Wire, AFrameHoldsNoMoreThanItsMessages) {
 TEST(Wire, NamesAreBounded) {
   EXPECT_TRUE(accepted(Hello{1, {1}, 0, std::string(kNameBytesMax, 'n')}));
   EXPECT_FALSE(accepted(Hello{1, {1}, 0, std::string(kNameBytesMax + 1, 'n')}));
+}
+
+TEST(Wire, AnOctetThatIsNoLetterIsNone) {
+  const auto messages = decode_frame(encode(Hello{1, {1}, 0, "n", '7'}));
+  ASSERT_TRUE(messages.has_value());
+  EXPECT_EQ(std::get<Hello>(messages->front()).letter, '\0');
 }
 
 TEST(Wire, NobodyIsNotARun) { EXPECT_FALSE(accepted(Hello{1, {0}, 0, "n"})); }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "crdt/repository.h"
+#include "tests/support/admin_tokens.h"
 #include "tests/support/replica_cluster.h"
 #include "tests/support/store_view.h"
 
@@ -56,6 +57,18 @@ TEST_F(RestoredReplica, RefusesCommandsWithASentenceAndTellsTheLoadBalancer) {
               HasSubstr(R"("catching_up":"it was restored")"));
   EXPECT_THAT(cluster.ask(0, ReplicaCluster::get("/metrics")).body,
               HasSubstr("muster_catching_up 1"));
+}
+
+TEST_F(RestoredReplica, TakesNoImport) {
+  cluster.cut(0, 1);
+  restore();
+  node::HttpRequest request = ReplicaCluster::get("/import");
+  request.method = "POST";
+  request.authorization = tests::kOperator;
+  request.body = R"({"lines": []})";
+  const node::HttpReply refused = cluster.ask(0, request);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.body, HasSubstr("catching up with the others"));
 }
 
 TEST_F(RestoredReplica, ServesOnceOneWholeSessionIsOver) {

@@ -10,6 +10,7 @@
 #include "node/replica_export.h"
 #include "tests/support/admin_tokens.h"
 #include "tests/support/replica_cluster.h"
+#include "tests/support/roster_entries.h"
 #include "tests/support/store_view.h"
 
 namespace {
@@ -62,6 +63,18 @@ struct WaitTest : testing::Test {
   ReplicaCluster cluster;
   json lines;
 };
+
+// Peers refuse it from each other; it would be stored here alone.
+TEST_F(WaitTest, AForgedRosterEntryInAFileIsRefusedAndNothingIsImported) {
+  const crdt::Record forged = to_record("test", tests::Membership().founder());
+  lines.push_back(json::parse(node::to_line(forged)));
+  const node::HttpReply reply = cluster.ask(0, import_request("", lines));
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, HasSubstr("entry 4 of lines: a roster entry"));
+  EXPECT_THAT(reply.body, HasSubstr("nothing was imported"));
+  lines.erase(lines.size() - 1);
+  EXPECT_EQ(ask("")["changed"], 3);
+}
 
 TEST_F(WaitTest, AllIsEveryPeerDurablyAndTheImportIsEverywhereByThen) {
   const json answer = ask("?wait=all&timeout=2s");

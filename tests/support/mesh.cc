@@ -109,7 +109,7 @@ void Mesh::perform(Node& node, gossip::Output output) {
 
 void Mesh::dial(std::size_t from, const std::string& address) {
   const std::size_t to = std::stoul(address);
-  if (cuts_.contains(std::minmax(from, to))) {
+  if (to >= nodes_.size() || cuts_.contains(std::minmax(from, to))) {
     run(*nodes_[from], [&] { nodes_[from]->peer->dial_failed(now_, address, "refused"); });
     return;
   }
@@ -259,6 +259,11 @@ void Mesh::mark_catching_up(std::size_t index) {
   CHECK(node.store.commit());
 }
 
+void Mesh::restart(std::size_t index, const gossip::Config& config) {
+  nodes_[index]->config = config;
+  restart(index);
+}
+
 void Mesh::restart(std::size_t index) {
   std::vector<End> closing;
   for (const auto& [end, other] : ends_) {
@@ -325,7 +330,7 @@ bool Mesh::settle(int seconds) {
       if (!sound(i)) quiet = false;
       for (const gossip::PeerStatus& status : status(i)) {
         const std::size_t other = std::stoul(status.address);
-        const bool reachable = !cuts_.contains(std::minmax(i, other));
+        const bool reachable = other < nodes_.size() && !cuts_.contains(std::minmax(i, other));
         if (reachable && (status.state != "linked" || status.lag != 0)) quiet = false;
       }
     }

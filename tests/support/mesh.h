@@ -59,6 +59,10 @@ class Mesh {
   void heal(std::size_t a, std::size_t b);
   // The process dies and comes back with its store: memory, links and replica id are gone.
   void restart(std::size_t node);
+  void restart(std::size_t node, const gossip::Config& config);
+  [[nodiscard]] const gossip::Config& config(std::size_t node) const {
+    return nodes_[node]->config;
+  }
 
   // The store as it is now, and a restart from such a copy: a restored backup that nobody
   // announced.

@@ -45,4 +45,25 @@ TEST(DoctorFindings, CallARestoreARestoreAndCountOneAsOne) {
                         "1 document waits for a peer"));
 }
 
+nlohmann::json lettered(const std::string& own, const std::string& theirs) {
+  return nlohmann::json::parse(R"({"name": "a", "letter": ")" + own +
+                               R"(", "peers": [{"name": "b", "letter": ")" + theirs + R"("}]})");
+}
+
+TEST(DoctorFindings, NameThePeersThatHaveOneLetter) {
+  nlohmann::json shared = lettered("b", "b");
+  const auto fixed = node::cli::judge_status(shared, "");
+  ASSERT_EQ(fixed.size(), 1U);
+  EXPECT_EQ(fixed[0].name, "equal-letters");
+  EXPECT_THAT(fixed[0].what, testing::AllOf(HasSubstr("a, b"), HasSubstr("7b-3f2a")));
+  EXPECT_THAT(fixed[0].todo, HasSubstr("in its configuration"));
+  shared["member_state"] = "active";
+  EXPECT_THAT(node::cli::judge_status(shared, "").front().todo, HasSubstr("muster peers letter"));
+}
+
+TEST(DoctorFindings, SayNothingOfLettersThatDifferOrAreNotKnown) {
+  EXPECT_EQ(node::cli::judge_status(lettered("a", "b"), "").size(), 0U);
+  EXPECT_EQ(names_of(R"({"name": "a", "peers": [{"name": "b"}]})"), Names{});
+}
+
 }  // namespace
