@@ -98,6 +98,8 @@ struct SystemFacts {
   std::uint64_t descriptors = 0;         // Open; the kernel allows descriptors_max.
   std::uint64_t descriptors_max = 0;
   std::uint64_t memory_bytes = 0;  // Resident and not a mapped file.
+  std::uint64_t link_bytes_sent = 0;  // On links with peers, sealed, since the process began;
+  std::uint64_t link_bytes_received = 0;
 
   bool operator==(const SystemFacts&) const = default;
 };

@@ -155,6 +155,8 @@ class PeerTransport::Impl {
 
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] std::size_t links() const { return links_.size(); }
+  [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
+  [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
 
  private:
   void accept() {
@@ -198,6 +200,7 @@ class PeerTransport::Impl {
           if (error)
             return fail(link, error == asio::error::eof ? "the peer closed the connection"
                                                         : error.message());
+          bytes_received_ += count;
           // Whoever is being closed by order is not listened to any more.
           if (!link->closing &&
               !intake_.submit(LinkBytes{link->id, crdt::Bytes(link->in.data(), count)})) {
@@ -214,6 +217,7 @@ class PeerTransport::Impl {
       const std::size_t sent = link->socket.write_some(gather(*link), error);
       if (error == asio::error::would_block) return write_later(link);
       if (error) return fail(link, error.message());
+      bytes_sent_ += sent;
       consume(*link, sent);
     }
     if (link->closing) forget(link);
@@ -225,6 +229,7 @@ class PeerTransport::Impl {
       if (link->closed) return;
       if (error) return fail(link, error.message());
       link->writing = false;
+      bytes_sent_ += sent;
       consume(*link, sent);
       write(link);
     });
@@ -283,6 +288,8 @@ class PeerTransport::Impl {
   std::string address_;
   std::map<gossip::LinkId, LinkPtr> links_;
   std::set<DiallingPtr> dials_;
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_received_ = 0;
   bool stopped_ = false;
 };
 
@@ -304,6 +311,8 @@ PeerTransport::~PeerTransport() = default;
 
 std::string PeerTransport::address() const { return impl_->address(); }
 std::size_t PeerTransport::links() const { return impl_->links(); }
+std::uint64_t PeerTransport::bytes_sent() const { return impl_->bytes_sent(); }
+std::uint64_t PeerTransport::bytes_received() const { return impl_->bytes_received(); }
 void PeerTransport::send(LinkSend&& send) { impl_->send(std::move(send)); }
 void PeerTransport::close(gossip::LinkId link) { impl_->close(link); }
 void PeerTransport::dial(const std::string& address) { impl_->dial(address); }

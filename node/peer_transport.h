@@ -11,6 +11,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ class PeerTransport {
 
   [[nodiscard]] std::string address() const;  // With the port that was bound.
   [[nodiscard]] std::size_t links() const;
+  // Handed to the kernel and taken from it, on all links there ever were.
+  [[nodiscard]] std::uint64_t bytes_sent() const;
+  [[nodiscard]] std::uint64_t bytes_received() const;
 
   void send(LinkSend&& send);
   void close(gossip::LinkId link);  // After what is queued has left, or 3 s.

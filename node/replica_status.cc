@@ -25,6 +25,8 @@ void write(slack::JsonWriter& json, const SystemFacts& system) {
   count(json, "descriptors", system.descriptors);
   count(json, "descriptors_max", system.descriptors_max);
   count(json, "memory_bytes", system.memory_bytes);
+  count(json, "link_bytes_sent", system.link_bytes_sent);
+  count(json, "link_bytes_received", system.link_bytes_received);
   json.end_object();
 }
 
@@ -159,6 +161,8 @@ std::string to_prometheus(const Status& status) {
     metric(out, "gauge", "journal_rows", "", status.system->journal_rows);
     metric(out, "gauge", "descriptors", "", status.system->descriptors);
     metric(out, "gauge", "memory_bytes", "", status.system->memory_bytes);
+    metric(out, "counter", "link_bytes_sent_total", "", status.system->link_bytes_sent);
+    metric(out, "counter", "link_bytes_received_total", "", status.system->link_bytes_received);
   }
   peer_metric(out, status, "linked",
               [](const gossip::PeerStatus& peer) { return std::uint64_t{peer.state == "linked"}; });

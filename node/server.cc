@@ -182,6 +182,8 @@ SystemFacts Server::measure() const {
   facts.descriptors = open_descriptors();
   facts.descriptors_max = descriptors_allowed();
   facts.memory_bytes = resident_anonymous_bytes();
+  facts.link_bytes_sent = peers_->bytes_sent();
+  facts.link_bytes_received = peers_->bytes_received();
   return facts;
 }
 

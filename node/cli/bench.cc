@@ -7,6 +7,7 @@
 
 #include "node/cli/bench_figures.h"
 #include "node/cli/bench_load.h"
+#include "node/cli/bench_replication.h"
 #include "node/cli/bench_requests.h"
 #include "node/cli/bench_workload.h"
 
@@ -112,6 +113,43 @@ void add_requests(CLI::App& bench, Action& action) {
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 
+struct ReplicationOptions {
+  BenchReplicationOptions bench;
+  bool json = false;
+};
+
+int run(const ReplicationOptions& options) {
+  const auto figures = bench_replication(options.bench);
+  if (!figures) {
+    std::cerr << "muster: " << figures.error().message << "\n";
+    return kFailed;
+  }
+  std::cout << (options.json ? to_json(*figures) + "\n" : to_table(*figures));
+  const bool whole = figures->spread.missed == 0 && figures->crash.unseen == 0 &&
+                     figures->revoke.open == 0 && figures->false_deaths == 0;
+  return whole ? kDone : kFailed;
+}
+
+constexpr const char* kReplicationFooter = R"(FOOTER)";
+
+void add_replication(CLI::App& bench, Action& action) {
+  auto options = std::make_shared<ReplicationOptions>();
+  BenchReplicationOptions& to = options->bench;
+  CLI::App* command = bench.add_subcommand(
+      "replication", "how soon peers know of writes, crashes and removals, and what that takes");
+  command->add_flag("--json", options->json, "print JSON");
+  command->add_option("--peers", to.peers, "real processes on this machine; default: 3")
+      ->check(CLI::Range(std::uint64_t{2}, std::uint64_t{100}));
+  command->add_option("--writes", to.writes, "measured, one after another; default: 100")
+      ->check(CLI::Range(1, 100'000));
+  command->add_option("--idle-seconds", to.idle_seconds, "0 leaves that out; default: 20")
+      ->check(CLI::Range(0.0, 3'600.0));
+  command->add_option("--dir", to.dir, "where the folders of the run are made; default: /tmp");
+  command->add_flag("--keep", to.keep, "leave those folders there");
+  command->footer(kReplicationFooter);
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
@@ -119,6 +157,7 @@ void add_bench(CLI::App& app, Action& action) {
   bench->require_subcommand(1);
   bench->footer("Example:\n  muster bench requests --sweep");
   add_requests(*bench, action);
+  add_replication(*bench, action);
 }
 
 }  // namespace node::cli

@@ -1,9 +1,8 @@
 #include "node/cli/bench_figures.h"
 
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
-#include <string_view>
+
+#include "node/cli/bench_table.h"
 
 namespace node::cli {
 namespace {
@@ -14,11 +13,6 @@ constexpr double kDurableShareMin = 0.8;  // Of raw LMDB at the same batch.
 constexpr double kSingleFactorMin = 5;    // Over one commit for each write.
 constexpr double kRssMibMax = 40;
 constexpr double kQuietPercent = 15;
-
-// To three decimals: more is noise, and would be printed as 17 digits.
-double rounded(double value) {
-  return static_cast<double>(static_cast<long long>(value * 1000 + 0.5)) / 1000;
-}
 
 Json number(const std::optional<double>& value) {
   return value ? Json(rounded(*value)) : Json(nullptr);
@@ -59,33 +53,6 @@ Json object(const BenchFigures& figures) {
   out["bytes_per_write"] = rounded(anchors.bytes_per_write);
   return out;
 }
-
-std::string format(const char* pattern, double value) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), pattern, value);
-  return text.data();
-}
-
-class Table {
- public:
-  void row(std::string_view name, const std::string& value, const std::string& limit = {}) {
-    constexpr std::size_t kNameChars = 30;
-    constexpr std::size_t kValueChars = 14;
-    std::string line = "  " + std::string(name);
-    line.resize(std::max(line.size(), kNameChars), ' ');
-    const std::size_t pad = kValueChars > value.size() ? kValueChars - value.size() : 0;
-    line += std::string(pad, ' ') + value;
-    if (!limit.empty()) line += "   " + limit;
-    text_ += line + "\n";
-  }
-  void line(const std::string& text) { text_ += text + "\n"; }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-std::string verdict(bool met) { return met ? "met" : "MISSED"; }
 
 void add_cpu(Table& table, const BenchFigures& figures) {
   if (!figures.cpu_us_per_request) {

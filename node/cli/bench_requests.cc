@@ -11,6 +11,7 @@
 
 #include "node/cli/bench_load.h"
 #include "node/cli/bench_raw_store.h"
+#include "node/cli/bench_scratch.h"
 #include "node/cli/bench_system.h"
 #include "node/cli/demo_cluster.h"
 #include "node/text_file.h"
@@ -26,36 +27,6 @@ constexpr std::uint64_t kWarmUpRequests = 60'000;  // A second of the fastest se
 constexpr double kSpare = 1.5;                     // Of the warm-up's rate: caches still warm.
 constexpr std::chrono::milliseconds kAnchorTime{1500};
 constexpr std::chrono::seconds kSettle{30};
-
-// A folder that goes with its owner.
-class ScratchFolder {
- public:
-  static crdt::Result<std::unique_ptr<ScratchFolder>> make(const BenchRequestsOptions& options) {
-    std::error_code error;
-    std::filesystem::path base = options.dir;
-    if (base.empty()) base = std::filesystem::temp_directory_path(error);
-    if (!error) std::filesystem::create_directories(base, error);
-    std::string path = (base / "muster-bench-XXXXXX").string();
-    if (error || ::mkdtemp(path.data()) == nullptr) {
-      return crdt::Error("cannot make a folder in " + base.string());
-    }
-    return std::unique_ptr<ScratchFolder>(new ScratchFolder(path, options.keep));
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!keep_) std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  ScratchFolder(std::filesystem::path path, bool keep) : path_(std::move(path)), keep_(keep) {}
-
-  std::filesystem::path path_;
-  bool keep_;
-};
 
 struct Measured {
   LoadResult load;
@@ -214,12 +185,8 @@ crdt::Result<void> fill(OwnCluster& own, LoadGenerator& generator, const Workloa
 }
 
 crdt::Result<BenchFigures> run_own(const BenchRequestsOptions& options) {
-  const auto folder = ScratchFolder::make(options);
+  const auto folder = ScratchFolder::make(options.dir, options.keep);
   if (!folder) return folder.error();
-  if (is_in_memory((*folder)->path())) {
-    return crdt::Error((*folder)->path().parent_path().string() +
-                       " is in memory, where nothing is durable; name a folder on a disk: --dir");
-  }
   auto own = OwnCluster::start(options, (*folder)->path());
   if (!own) return own.error();
   auto generator = LoadGenerator::connect("127.0.0.1", (*own)->port(), options.connections);
@@ -281,7 +248,7 @@ crdt::Result<BenchFigures> run_target(const BenchRequestsOptions& options) {
 }
 
 crdt::Result<Anchors> measure_anchors(const BenchRequestsOptions& options, double batch_mean) {
-  const auto folder = ScratchFolder::make(options);
+  const auto folder = ScratchFolder::make(options.dir, options.keep);
   if (!folder) return folder.error();
   const std::filesystem::path& path = (*folder)->path();
   const Workload workload({Workload::Kind::kIncidents, options.channels, options.tasks, "/ir"});

@@ -1,14 +1,11 @@
 #include "node/cli/demo_cluster.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "crdt/check.h"
 #include "node/cli/loopback_port.h"
+#include "node/cli/serve_process.h"
 #include "node/clock.h"
 #include "node/entropy.h"
 #include "node/text_file.h"
@@ -22,14 +19,6 @@ std::pair<int, int> ordered(std::pair<int, int> pair) {
 
 std::string_view without_end_of_line(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
-
-// The last line of what a peer printed: its reason, if it would not start.
-std::string last_words(const std::filesystem::path& output) {
-  const auto file = read_text_file(output);
-  const std::string_view text = file ? without_end_of_line(file->text) : std::string_view();
-  if (text.empty()) return "it printed nothing";
-  return std::string(text.substr(text.rfind('\n') + 1));
 }
 
 // What the file holds; if there is none, it is written with `fresh`.
@@ -168,42 +157,12 @@ crdt::Result<void> DemoCluster::start(int number) {
     break;
   }
   if (auto written = write_config(number); !written) return written.error();
-  int ready[2];
-  if (::pipe2(ready, O_CLOEXEC) != 0) return crdt::Error("no pipe is left");
-  auto process = ChildProcess::start(
-      {options_.binary.string(), "serve", "--config", (peer.folder / "config.json").string(),
-       "--ready-fd", std::to_string(ready[1])},
-      peer.folder / "output", ready[1]);
-  ::close(ready[1]);
-  if (process) {
-    peer.process = std::move(*process);
-    auto waited = wait_until_ready(number, ready[0]);
-    ::close(ready[0]);
-    return waited;
+  auto process = start_serving(options_.binary, peer.folder / "config.json", peer.folder / "output",
+                               kReadyWithin);
+  if (!process) {
+    return crdt::Error("peer " + std::to_string(number) + ": " + process.error().message);
   }
-  ::close(ready[0]);
-  return process.error();
-}
-
-crdt::Result<void> DemoCluster::wait_until_ready(int number, int ready_fd) {
-  Peer& peer = at(number);
-  const auto deadline = read_clock().steady + kReadyWithin;
-  std::string heard;
-  while (heard.find('\n') == std::string::npos) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - read_clock().steady);
-    pollfd entry{ready_fd, POLLIN, 0};
-    char bytes[256];  // "ready" and a few addresses.
-    ssize_t count = 0;
-    if (left.count() > 0 && ::poll(&entry, 1, static_cast<int>(left.count())) > 0) {
-      count = ::read(ready_fd, bytes, sizeof bytes);
-    }
-    if (count <= 0) {
-      peer.process->stop(kStopWithin);
-      return crdt::Error("peer " + std::to_string(number) + " did not start (" +
-                         peer.process->ending() + "): " + last_words(peer.folder / "output"));
-    }
-    heard.append(bytes, static_cast<std::size_t>(count));
-  }
+  peer.process = std::move(*process);
   peer.slack.emplace("127.0.0.1", peer.slack_port, kAnswerWithin);
   AdminOptions admin;
   admin.data = (peer.folder / "store").string();

@@ -104,7 +104,6 @@ class DemoCluster {
   [[nodiscard]] crdt::Result<void> lay_out();
   [[nodiscard]] crdt::Result<void> take_ports(int peer);
   [[nodiscard]] crdt::Result<void> write_config(int peer) const;
-  [[nodiscard]] crdt::Result<void> wait_until_ready(int peer, int ready_fd);
   [[nodiscard]] crdt::Result<void> settled_now();
 
   Options options_;
