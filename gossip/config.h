@@ -61,7 +61,8 @@ struct Config {
 
   // Changes that came from other peers are offered (names only) after this: many share an offer,
   // and a peer that got them first-hand is not told twice. Whoever loses its link to where they
-  // came from is offered them at once. Must be far above a link's latency.
+  // came from is offered them at once, and most of many links later (Peer::kOffersAtOnce). Must be
+  // far above a link's latency.
   std::chrono::milliseconds offer_after{2000};
 
   // Rows of the log in one offer: a few tens of KB. At least 1; simulated clusters take fewer, so

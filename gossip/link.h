@@ -51,6 +51,7 @@ struct Link {
 
   LogSender sender;
   LogReceiver receiver;
+  std::optional<crdt::Cursor> stored;     // Of the peer's log: what a restart would begin from.
   std::optional<crdt::Instant> offer_at;  // When rows of third peers are offered.
   bool unpushed = false;    // A change could not be pushed, while a scan lasts or for its size: the
                             // next offer does not wait.

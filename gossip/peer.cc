@@ -339,8 +339,9 @@ void Peer::batch_end(Instant now) {
   follow_roster(now);
   tend_self();
   for (const auto& [id, link] : links_) {
-    if (link->hello) settle(*link);
+    if (link->hello) settle(now, *link);
   }
+  if (store_cursors_at_ && *store_cursors_at_ <= now) store_cursors_at_.reset();
   judge_standing();
   now_ = now;
   tend_members(now);
@@ -353,7 +354,7 @@ void Peer::batch_end(Instant now) {
     const bool due = link->sender.scanning() || (behind && (link->unpushed || link->sender.cut()));
     if (due && !link->unreadable) offer(now, *link);
     if (!link->offer_at && link->sender.behind(repository_.head())) {
-      link->offer_at = now + config_.offer_after;
+      link->offer_at = now + config_.offer_after + drawn_delay();
     }
     ask_for_repair(*link);
     answer(*link);
@@ -366,6 +367,13 @@ void Peer::batch_end(Instant now) {
   }
   for (std::string& news : repository_.take_news()) note(Severity::kWarning, std::move(news));
   leave_removed(now);  // After the flush: whoever is removed is told so.
+}
+
+std::chrono::milliseconds Peer::drawn_delay() {
+  const auto rounds = (std::max<std::size_t>(links_.size(), 1) - 1) / kOffersAtOnce;
+  if (rounds == 0) return {};
+  const auto most = config_.offer_after * static_cast<std::int64_t>(rounds);
+  return std::chrono::milliseconds(rng_.below(static_cast<std::uint64_t>(most.count())));
 }
 
 // Into the outbox with what lingers, when it has a frame to share or has waited long enough.
@@ -403,6 +411,7 @@ Output Peer::take_output() { return std::exchange(output_, {}); }
 
 std::optional<Instant> Peer::wake_at() const {
   std::optional<Instant> earliest = walk_at_;
+  keep_earliest(earliest, store_cursors_at_);
   for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
   for (const auto& [id, join] : joins_) keep_earliest(earliest, join.opened + kHandshakeMax);
   if (!targets_.empty()) keep_earliest(earliest, membership_.wake_at());

@@ -112,6 +112,14 @@ class Peer {
   // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
   static constexpr std::chrono::seconds kOfferAgainAfter{10};
 
+  // Cursors that third peers' rows moved, without a change to store: what a restart would ask anew.
+  static constexpr std::chrono::seconds kStoreCursorsAfter{2};
+
+  // Links that are offered third peers' rows at once. Whoever lacks one needs to hear of it from
+  // somebody soon, and from each other peer some time: with more links than this, offers spread
+  // over as much more time, at random. Otherwise each change ends in N * N offers at once.
+  static constexpr std::size_t kOffersAtOnce = 16;
+
   // Damaged documents asked of one peer at a time: each may be kFragmentBytesMax.
   static constexpr std::size_t kRepairsMax = 16;
 
@@ -255,6 +263,7 @@ class Peer {
   [[nodiscard]] bool caught_up() const;
   [[nodiscard]] bool believed_alive(const PublicKey& key) const;
   void send(Link& link, const Message& message);
+  [[nodiscard]] std::chrono::milliseconds drawn_delay();
   void gather_lingering(crdt::Instant now, Link& link);
   void flush(crdt::Instant now, Link& link);
   void note(Severity severity, std::string text);
@@ -291,7 +300,7 @@ class Peer {
   [[nodiscard]] bool vouches(const Link& link) const;
   void judge_standing();
   void announce_standing();
-  void settle(Link& link);
+  void settle(crdt::Instant now, Link& link);
   void offer(crdt::Instant now, Link& link);
   bool covers(const std::vector<crdt::Cursor>& sources);
   // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
@@ -299,7 +308,7 @@ class Peer {
   bool knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs);
   void ping(Link& link);
   void answer(Link& link);  // As much of what it wants as the window takes.
-  void store_position(Link& link);
+  void store_position(crdt::Instant now, Link& link);
 
   // --- repair ---
   [[nodiscard]] std::set<crdt::Bytes> peer_keys() const;
@@ -338,8 +347,9 @@ class Peer {
   // The store was restored or copied, and said so: that others know more of it is no news either.
   bool set_back_ = false;
   std::uint64_t rollbacks_found_ = 0;
-  Repeats strangers_;                     // Why their links were dropped.
-  std::optional<crdt::Instant> walk_at_;  // When the store is read on.
+  Repeats strangers_;                              // Why their links were dropped.
+  std::optional<crdt::Instant> walk_at_;           // When the store is read on.
+  std::optional<crdt::Instant> store_cursors_at_;  // Some are behind what is covered.
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };

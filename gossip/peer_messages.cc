@@ -337,7 +337,7 @@ void Peer::offer(Instant now, Link& link) {
        "cannot pass on to " + link.name + " what is stored here: " + next.error().message);
 }
 
-void Peer::settle(Link& link) {
+void Peer::settle(Instant now, Link& link) {
   if (link.parked.empty() || crdt::planted(crdt::Bug::kParkedVouchedFor)) {
     if (const auto resolved = link.receiver.settle()) {
       link.stuck_at.reset();
@@ -345,20 +345,24 @@ void Peer::settle(Link& link) {
     }
   }
   if (!link.receiver.waiting()) link.stuck_at.reset();
-  if (link.receiver.live()) store_position(link);
+  if (link.receiver.live()) store_position(now, link);
 }
 
-void Peer::store_position(Link& link) {
+// With a push's own commit the cursor costs nothing. What an offer by source moves would be a
+// commit of its own for each link: those wait for one another. A cursor that is behind is safe.
+void Peer::store_position(Instant now, Link& link) {
   const crdt::Cursor cursor{link.hello->run, link.receiver.position()};
-  const auto known = covered_.find(cursor.run);
-  if (known != covered_.end() && known->second == cursor.seq) return;
   const PublicKey& key = *link.channel.remote_static();
   const auto peer = view_of(key.bytes);
-  const crdt::Cursor held = repository_.cursor(peer);
-  if (held == cursor) return;
-  if (held.run != cursor.run) covered_.erase(held.run);
-  repository_.set_cursor(peer, cursor);
+  if (!link.stored) link.stored = repository_.cursor(peer);
+  if (*link.stored == cursor) return;
+  if (link.stored->run != cursor.run) covered_.erase(link.stored->run);
   covered_[cursor.run] = cursor.seq;
+  const bool at_once = link.stored->run != cursor.run || !link.acknowledge.empty();
+  if (!at_once && !store_cursors_at_) store_cursors_at_ = now + kStoreCursorsAfter;
+  if (!at_once && now < *store_cursors_at_) return;
+  repository_.set_cursor(peer, cursor);
+  link.stored = cursor;
 }
 
 Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {

@@ -130,7 +130,47 @@ int run(const ReplicationOptions& options) {
   return whole ? kDone : kFailed;
 }
 
-constexpr const char* kReplicationFooter = R"(FOOTER)";
+constexpr const char* kReplicationFooter = R"(What it does
+  Starts so many `muster serve` as a cluster with an operator, in folders of their own and, where
+  the kernel allows it, on a loopback of their own. One after another it measures:
+  writes     PUT /config/bench?wait=all at one peer, 100 ms apart: from the request to the answer
+             that every peer has the change durably; each figure is of the slowest peer of a write
+  copies     20 writes of 8 KiB: sealed octets that left all peers, in values for each other peer
+  idle       loopback counters (TCP and IP headers included) and the peers' own, half a minute
+             after all is told
+  kill -9    of one peer: until the last of the others has logged that it is dead
+  removal    of one peer by the operator: until the last of the others has logged that it closed
+             its link
+  Nothing asks the peers while they are measured. serf, where it is there, gets as many agents and
+  the same tasks: user events of 200 octets and kill -9, each agent watched over its RPC stream.
+  With --channels two more peers: one filled with that many channels of 16 tasks is killed and
+  restarted, then fills an empty one under 200 commands a second, then both compare what they
+  hold, with cursors and without, in sync and with 100 channels differing.
+
+JSON
+  peers, private_network (false: others share the loopback, and wire figures are null)
+  fdatasync_per_second, other_cpu_percent    the disk before the run; the machine besides, % of a core
+  start_s, rss_anon_mib                      all started and linked; a peer's anonymous memory
+  write    {writes, missed, p50_ms, p90_ms, max_ms, limit_p50_ms, limit_max_ms}
+  copies   {writes, value_octets, per_node_and_update, limit}
+  idle     {seconds, wire_octets_per_second, packets_per_second, sealed_octets_per_second,
+           cpu_percent, limit_octets_per_second}, each of one peer; null with --idle-seconds 0
+  crash    {first_s, all_s, unseen, limit_s}; unseen counts peers that did not notice
+  false_deaths                               of peers that ran, said by any peer in the whole run
+  revoke   {closed_everywhere_s, open, limit_s}
+  serf     {path, write, crash, idle} as above, write.node_p50_ms over single nodes; {absent: why};
+           null with --no-serf
+  repair   {channels, store_mib, restart_s, fill_s, live_p99_alone_ms, live_p99_during_ms,
+           rss_anon_mib, rss_anon_filled_mib, empty_octets, cursor_same_octets,
+           cursor_differ_octets, bare_same_octets, bare_differ_octets, differing_octets, limit_*};
+           octets are sealed, both ways, from the start of two peers until they are equal;
+           empty_octets is that of two empty ones, differing_octets what the changes alone take
+
+Examples
+  muster bench replication --peers 32
+  muster bench replication --peers 3 --channels 100000 --json
+
+Exit code: 0 all was seen by all, 1 something was not or the benchmark failed, 2 usage.)";
 
 void add_replication(CLI::App& bench, Action& action) {
   auto options = std::make_shared<ReplicationOptions>();
@@ -144,6 +184,13 @@ void add_replication(CLI::App& bench, Action& action) {
       ->check(CLI::Range(1, 100'000));
   command->add_option("--idle-seconds", to.idle_seconds, "0 leaves that out; default: 20")
       ->check(CLI::Range(0.0, 3'600.0));
+  command
+      ->add_option("--channels", to.channels,
+                   "also restart, fill and compare peers that hold so many; default: 0, left out")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}));
+  command->add_option("--serf", to.serf, "the serf program; default: the one on PATH")
+      ->check(CLI::ExistingFile);
+  command->add_flag("!--no-serf", to.beside_serf, "without serf beside it");
   command->add_option("--dir", to.dir, "where the folders of the run are made; default: /tmp");
   command->add_flag("--keep", to.keep, "leave those folders there");
   command->footer(kReplicationFooter);

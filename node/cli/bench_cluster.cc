@@ -16,7 +16,6 @@
 namespace node::cli {
 namespace {
 
-constexpr const char* kCluster = "bench";
 constexpr std::chrono::milliseconds kAskEvery{100};  // While nothing is measured.
 
 // "2026-11-20T23:24:13.120Z": the time of a line of a log; nullopt of any other line.

@@ -29,6 +29,8 @@ namespace node::cli {
 
 class BenchCluster {
  public:
+  static constexpr const char* kCluster = "bench";
+
   // A hundred processes that start on two processors.
   static constexpr std::chrono::seconds kReadyWithin{20};
   static constexpr std::chrono::seconds kAnswerWithin{30};

@@ -24,6 +24,9 @@ class Latencies {
  public:
   void reserve(std::size_t count) { samples_.reserve(count); }
   void add(std::chrono::microseconds sample) { samples_.push_back(sample); }
+  void add(const Latencies& others) {
+    samples_.insert(samples_.end(), others.samples_.begin(), others.samples_.end());
+  }
 
   [[nodiscard]] std::size_t count() const { return samples_.size(); }
 

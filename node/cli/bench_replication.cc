@@ -11,7 +11,9 @@
 #include "gossip/peer.h"
 #include "node/cli/bench_cluster.h"
 #include "node/cli/bench_latency.h"
+#include "node/cli/bench_repair.h"
 #include "node/cli/bench_scratch.h"
+#include "node/cli/bench_serf.h"
 #include "node/cli/bench_system.h"
 #include "node/cli/private_network.h"
 #include "node/clock.h"
@@ -28,6 +30,7 @@ constexpr std::chrono::seconds kLinkedWithin{60};
 constexpr std::chrono::seconds kSeenWithin{30};
 constexpr std::uint64_t kWarmUpWrites = 5;
 constexpr std::size_t kWriteOctets = 200;  // As serf's events.
+constexpr std::uint64_t kSerfEvents = 20;  // A second apart.
 constexpr std::chrono::milliseconds kBetweenWrites{100};
 constexpr std::uint64_t kCopiesWrites = 20;
 constexpr std::size_t kCopiesOctets = 8'192;  // Beside it, what goes with a write is little.
@@ -47,12 +50,11 @@ class Run {
     figures_.fdatasync_per_second = *synced;
     if (const auto own = enter_private_network(); !own)
       figures_.shared_network = own.error().message;
-    for (const auto part :
-         {&Run::start, &Run::write, &Run::copy, &Run::idle, &Run::crash, &Run::revoke}) {
-      folder_ = (*folder)->path();
+    folder_ = (*folder)->path();
+    for (const auto part : {&Run::start, &Run::write, &Run::copy, &Run::idle, &Run::crash,
+                            &Run::revoke, &Run::beside, &Run::repair}) {
       if (const auto done = (this->*part)(); !done) return done.error();
     }
-    watch([](int, crdt::WallTime, std::string_view) {});
     return figures_;
   }
 
@@ -63,6 +65,8 @@ class Run {
   crdt::Result<void> idle();
   crdt::Result<void> crash();
   crdt::Result<void> revoke();
+  crdt::Result<void> beside();
+  crdt::Result<void> repair();
 
   crdt::Result<double> write_everywhere(std::size_t octets);
   crdt::Result<std::uint64_t> sealed_octets();
@@ -86,6 +90,8 @@ crdt::Result<void> Run::start() {
   if (const auto started = cluster_->start_all(); !started) return started;
   if (const auto linked = cluster_->await_links(kLinkedWithin); !linked) return linked;
   linked_at_ = read_clock().steady;
+  cluster_->read_logs(
+      [](int, crdt::WallTime, std::string_view) {});  // Who starts late was not there.
   figures_.start_s = Seconds(linked_at_ - began).count();
   return {};
 }
@@ -263,6 +269,29 @@ crdt::Result<void> Run::revoke() {
   for (const auto& [peer, stamp] : closed) {
     figures_.revoke.all_s = std::max(figures_.revoke.all_s, Seconds(stamp - began).count());
   }
+  watch([](int, crdt::WallTime, std::string_view) {});
+  cluster_.reset();  // What follows has the machine for itself.
+  return {};
+}
+
+crdt::Result<void> Run::beside() {
+  if (!options_.beside_serf) return {};
+  BenchSerfOptions serf;
+  serf.program = options_.serf;
+  serf.folder = folder_;
+  serf.nodes = options_.peers;
+  serf.events = std::min(options_.writes, kSerfEvents);
+  serf.idle_seconds = options_.idle_seconds;
+  serf.counts_are_ours = figures_.shared_network.empty();
+  figures_.serf = bench_serf(serf);
+  return {};
+}
+
+crdt::Result<void> Run::repair() {
+  if (options_.channels == 0) return {};
+  const auto repaired = bench_repair({folder_, kBinary, options_.channels});
+  if (!repaired) return repaired.error();
+  figures_.repair = *repaired;
   return {};
 }
 

@@ -23,6 +23,9 @@ struct BenchReplicationOptions {
   double idle_seconds = 20;  // 0 leaves the idle peers out.
   std::string dir;           // Where the folder of a run is made; empty: where temporary files go.
   bool keep = false;
+  std::string serf;  // Its program; empty: the one on PATH.
+  bool beside_serf = true;
+  std::uint64_t channels = 0;  // Of the repair part; 0 leaves it out.
 };
 
 [[nodiscard]] crdt::Result<ReplicationFigures> bench_replication(

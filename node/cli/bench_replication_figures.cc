@@ -13,6 +13,14 @@ constexpr double kCrashSecondsMax = 5;
 constexpr double kIdleOctetsMax = 400;
 constexpr double kCopiesMax = 1.1;
 constexpr double kRevokeSecondsMax = 1;
+constexpr double kRestartSecondsMax = 0.3;
+constexpr double kFillSecondsMax = 10;
+constexpr double kLiveFactorMax = 2;
+constexpr double kRssMibMax = 40;
+// Octets of anti-entropy above what two empty peers say to each other.
+constexpr double kCursorSameMax = 24;
+constexpr double kBareSameMax = 64;
+constexpr double kBareDigestMax = 6'144;  // And above the changes themselves.
 
 Json number(const std::optional<double>& value) {
   return value ? Json(rounded(*value)) : Json(nullptr);
@@ -38,6 +46,29 @@ Json object(const IdleFigures& idle) {
           {"packets_per_second", number(idle.packets_per_second)},
           {"sealed_octets_per_second", number(idle.sealed_octets_per_second)},
           {"cpu_percent", rounded(idle.cpu_percent)}};
+}
+
+Json object(const RepairFigures& repair) {
+  return {{"channels", repair.channels},
+          {"store_mib", rounded(repair.store_mib)},
+          {"restart_s", rounded(repair.restart_s)},
+          {"limit_restart_s", kRestartSecondsMax},
+          {"fill_s", rounded(repair.fill_s)},
+          {"limit_fill_s", kFillSecondsMax},
+          {"live_p99_alone_ms", rounded(repair.live_p99_alone_ms)},
+          {"live_p99_during_ms", rounded(repair.live_p99_during_ms)},
+          {"limit_live_p99_factor", kLiveFactorMax},
+          {"rss_anon_mib", rounded(repair.rss_anon_mib)},
+          {"rss_anon_filled_mib", rounded(repair.rss_anon_filled_mib)},
+          {"empty_octets", repair.empty_octets},
+          {"cursor_same_octets", repair.cursor_same_octets},
+          {"cursor_differ_octets", repair.cursor_differ_octets},
+          {"bare_same_octets", repair.bare_same_octets},
+          {"bare_differ_octets", repair.bare_differ_octets},
+          {"differing_octets", repair.differing_octets},
+          {"limit_cursor_same_octets", kCursorSameMax},
+          {"limit_bare_same_octets", kBareSameMax},
+          {"limit_bare_digest_octets", kBareDigestMax}};
 }
 
 Json object(const SerfFigures& serf) {
@@ -121,6 +152,42 @@ void add_serf(Table& table, const SerfFigures& serf, const ReplicationFigures& f
   }
 }
 
+void add_octets(Table& table, const RepairFigures& repair) {
+  const double empty = repair.empty_octets;
+  const auto row = [&](const char* name, double octets, double limit) {
+    table.row(name, format("%.0f B", octets - empty), held(octets - empty, limit, "%.0f"));
+  };
+  const auto digest = [&](const char* name, double octets, double limit) {
+    const double above = octets - empty - repair.differing_octets;
+    table.row(name, format("%.0f B", octets - empty),
+              format("%.0f above the changes, ", above) + held(above, limit, "%.0f"));
+  };
+  table.row("two empty peers, both ways", format("%.0f B", empty),
+            "handshake, first words, probes: taken off below");
+  row("in sync, with a cursor", repair.cursor_same_octets, kCursorSameMax);
+  digest("100 differ, with a cursor", repair.cursor_differ_octets, 0);
+  row("in sync, without", repair.bare_same_octets, kBareSameMax);
+  digest("100 differ, without", repair.bare_differ_octets, kBareDigestMax);
+}
+
+void add_repair(Table& table, const RepairFigures& repair) {
+  table.line("repair: " + std::to_string(repair.channels) + " channels" +
+             format(", a store of %.0f MiB", repair.store_mib));
+  table.row("kill -9 to first answer", format("%.3f s", repair.restart_s),
+            held(repair.restart_s, kRestartSecondsMax, "%.1f s") + "; process start included");
+  table.row("new peer filled", format("%.2f s", repair.fill_s),
+            held(repair.fill_s, kFillSecondsMax, "%.0f s") + "; under 200 commands/s");
+  table.row("live p99 alone", format("%.2f ms", repair.live_p99_alone_ms));
+  const double factor = repair.live_p99_during_ms / repair.live_p99_alone_ms;
+  table.row("  while it is filled", format("%.2f ms", repair.live_p99_during_ms),
+            format("%.1f times, ", factor) + held(factor, kLiveFactorMax, "%.0f"));
+  table.row("anonymous memory", format("%.1f MiB", repair.rss_anon_mib),
+            held(repair.rss_anon_mib, kRssMibMax, "%.0f"));
+  table.row("  of the filled peer", format("%.1f MiB", repair.rss_anon_filled_mib),
+            held(repair.rss_anon_filled_mib, kRssMibMax, "%.0f"));
+  add_octets(table, repair);
+}
+
 }  // namespace
 
 SpreadLimit spread_limit(std::uint64_t peers) {
@@ -154,6 +221,7 @@ std::string to_json(const ReplicationFigures& figures) {
                    {"open", figures.revoke.open},
                    {"limit_s", kRevokeSecondsMax}};
   out["serf"] = figures.serf ? object(*figures.serf) : Json(nullptr);
+  out["repair"] = figures.repair ? object(*figures.repair) : Json(nullptr);
   return out.dump(2);
 }
 
@@ -182,6 +250,7 @@ std::string to_table(const ReplicationFigures& figures) {
   table.row("everything else", format("%.0f %%", figures.other_cpu_percent),
             "of one core, while writes were measured");
   if (figures.serf) add_serf(table, *figures.serf, figures);
+  if (figures.repair) add_repair(table, *figures.repair);
   return table.take();
 }
 

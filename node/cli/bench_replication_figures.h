@@ -55,6 +55,24 @@ struct SerfFigures {
   std::optional<IdleFigures> idle;
 };
 
+struct RepairFigures {
+  std::uint64_t channels = 0;
+  double store_mib = 0;
+  double restart_s = 0;  // From the start of a process that was killed until its first answer.
+  double fill_s = 0;     // From the start of an empty peer until it holds all.
+  double live_p99_alone_ms = 0;
+  double live_p99_during_ms = 0;  // While it is filled.
+  double rss_anon_mib = 0;
+  double rss_anon_filled_mib = 0;  // Of the peer that was filled.
+  // From the start of two peers until they are equal, both ways.
+  double empty_octets = 0;
+  double cursor_same_octets = 0;
+  double cursor_differ_octets = 0;
+  double bare_same_octets = 0;  // Without a cursor.
+  double bare_differ_octets = 0;
+  double differing_octets = 0;  // Of the fragments that 100 changed channels need at the least.
+};
+
 struct ReplicationFigures {
   std::uint64_t peers = 0;
   std::string shared_network;  // Why the loopback was shared with others; empty where it was not.
@@ -69,6 +87,7 @@ struct ReplicationFigures {
   CopiesFigures copies;
   RevokeFigures revoke;
   std::optional<SerfFigures> serf;
+  std::optional<RepairFigures> repair;
 };
 
 // What a write may take until all of so many peers have it.

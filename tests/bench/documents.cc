@@ -1,14 +1,14 @@
 // Documents: applying a delta, joining two copies of a channel, what a stored channel takes
 #include "crdt/codec.h"
 #include "crdt/edit.h"
-#include "tests/bench/channel.h"
+#include "node/cli/bench_channel.h"
 #include "tests/bench/stopwatch.h"
 
 namespace {
 
-using bench::Channel;
 using bench::keep;
 using bench::microseconds_of;
+using node::cli::Channel;
 
 constexpr std::uint64_t kTasks = 24;  // As large as incidents get.
 
@@ -68,7 +68,8 @@ void removed_for_good() {
   const crdt::ReplicaId self{1};
   const auto edit = [&](std::uint64_t request, auto operate) {
     crdt::Edit change(document, self, {{request, request}, "U002000000"},
-                      crdt::Rank{bench::kNow.time_since_epoch().count()}, document.context());
+                      crdt::Rank{node::cli::kChannelNow.time_since_epoch().count()},
+                      document.context());
     operate(change);
     CHECK(document.apply(change.finish()) == crdt::Applied::kApplied);
   };

@@ -8,6 +8,7 @@
 #include "crdt/codec.h"
 #include "crdt/handled_set.h"
 #include "gossip/noise_keys.h"
+#include "node/cli/bench_channel.h"
 #include "node/cli/bench_signed.h"
 #include "node/clock.h"
 #include "node/entropy.h"
@@ -15,7 +16,6 @@
 #include "node/http_parser.h"
 #include "node/replica.h"
 #include "slack/request.h"
-#include "tests/bench/channel.h"
 #include "tests/bench/stopwatch.h"
 
 namespace {
@@ -111,27 +111,27 @@ void front(const Prepared& prepared) {
 
 void decide_and_answer() {
   bench::heading("one status change of a channel of 16 tasks");
-  bench::Channel channel(7);
+  node::cli::Channel channel(7);
   channel.add_tasks(kTasks, 1'000'000);
   std::vector<slack::SlashCommand> commands;
   for (std::uint64_t i = 0; i < kAhead; ++i) {
-    commands.push_back(bench::slash_command(status_of(i), i));
+    commands.push_back(node::cli::channel_command(status_of(i), i));
   }
   bench::row("decide, render, records' bytes",
              microseconds_of([&](std::uint64_t i) { keep(channel.handle(commands[i % kAhead])); }),
              "us", 6, "slack::handle; nothing is applied");
   constexpr std::uint64_t kChannels = 200;
   constexpr std::uint64_t kMarks = 300;  // Of the last hour, in each channel.
-  std::vector<bench::Channel> channels;
+  std::vector<node::cli::Channel> channels;
   for (std::uint64_t c = 0; c < kChannels; ++c) {
-    bench::Channel& one = channels.emplace_back(7);
+    node::cli::Channel& one = channels.emplace_back(7);
     one.add_tasks(kTasks, 1'000'000);
     for (std::uint64_t i = 0; i < kMarks; ++i) one.change(status_of(i), 2'000'000 + i);
   }
   std::vector<slack::SlashCommand> changes;  // None of them to what a channel has already.
   for (std::uint64_t i = 0; i < kAhead; ++i) {
     const std::string task = std::to_string(1 + i * 7 % kTasks);
-    changes.push_back(bench::slash_command(task + " !green", i));
+    changes.push_back(node::cli::channel_command(task + " !green", i));
   }
   bench::row("the same, 200 channels in turn", microseconds_of([&](std::uint64_t i) {
                keep(channels[i % kChannels].handle(changes[i % kAhead]));
@@ -139,9 +139,9 @@ void decide_and_answer() {
              "us", 0, "300 handled marks each: little of it is in the processor's caches");
   std::vector<slack::HandlerResult> results;
   std::vector<crdt::Delta> deltas;
-  bench::Channel writer(7);
+  node::cli::Channel writer(7);
   writer.add_tasks(kTasks, 1'000'000);
-  const bench::Channel before = writer;
+  const node::cli::Channel before = writer;
   for (std::uint64_t i = 0; i < kAhead; ++i) deltas.push_back(writer.change(status_of(i), i));
   crdt::Document document = before.document();
   bench::row("apply its delta", microseconds_of([&](std::uint64_t i) {
@@ -156,7 +156,7 @@ void decide_and_answer() {
 
 void answer() {
   bench::heading("the answer");
-  bench::Channel channel(7);
+  node::cli::Channel channel(7);
   channel.add_tasks(kTasks, 1'000'000);
   const std::string body = channel.handle(status_of(0), 1).reply;
   std::string out;

@@ -5,13 +5,14 @@
 #include "crdt/compact_delta.h"
 #include "gossip/link_cipher.h"
 #include "gossip/wire.h"
-#include "tests/bench/channel.h"
+#include "node/cli/bench_channel.h"
+#include "node/replica_records.h"
 #include "tests/bench/stopwatch.h"
 #include "tests/support/replica_cluster.h"
 
 namespace {
 
-using bench::Channel;
+using node::cli::Channel;
 
 constexpr std::uint64_t kTasks = 16;
 
@@ -80,7 +81,7 @@ void status_change() {
       }
     }
   }
-  const std::string key = slack::document_key(bench::slash_command("", 1));
+  const std::string key = slack::document_key(node::cli::channel_command("", 1));
   // Each of the others has written since: three writers' entries travel.
   const auto by_second = [&](const std::string& text) {
     first.learn_from(second);
@@ -115,7 +116,7 @@ void costs() {
   bench::heading("what a push of it costs");
   Channel writer(1);
   writer.add_tasks(kTasks, 1'000'000);
-  const std::string key = slack::document_key(bench::slash_command("", 1));
+  const std::string key = slack::document_key(node::cli::channel_command("", 1));
   std::vector<crdt::Change> changes;
   for (std::uint64_t i = 0; i < 1'024; ++i) {
     const std::string text =
@@ -185,7 +186,7 @@ void records() {
   bench::heading("the records of such a change");
   Channel channel(1);
   channel.add_tasks(kTasks, 1'000'000);
-  const slack::SlashCommand command = bench::slash_command("5 !done", 99);
+  const slack::SlashCommand command = node::cli::channel_command("5 !done", 99);
   const slack::HandlerResult result = channel.handle(command);
   const crdt::Record timeline = node::timeline_record(slack::document_key(command),
                                                       command.signed_at, command.id, result.entry);

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "tests/support/hostile_peer.h"
 
 namespace {
@@ -95,6 +97,10 @@ TEST_F(PeerLinger, NewsOfLinksLeavesOnceHowManyThereAre) {
   EXPECT_FALSE(near.hear_a<Linked>());
 }
 
+Push push_of(std::uint64_t row) {
+  return {row, true, forged_change(HostilePeer::kRun, row == 1 ? 1 : 2)};
+}
+
 TEST(PeerPark, APushIsParkedAsLongAsTheConfigSays) {
   gossip::Config config;
   config.park_for = 1s;
@@ -152,6 +158,67 @@ TEST(PeerOffer, AChangeOfWhoAPeerLostItsLinkToIsOfferedAtOnce) {
     ASSERT_TRUE(offer);
     EXPECT_THAT(offer->sources, ElementsAre(crdt::Cursor{{300}, 1}));
   }
+}
+
+// Each change used to end in as many offers at once as there are pairs of peers.
+TEST(PeerOffer, WithManyLinksOffersOfThirdPeersChangesSpreadOverTime) {
+  constexpr std::uint8_t kPeers = 2 * Peer::kOffersAtOnce + 2;  // And one that the change is of.
+  gossip::Config config;
+  config.offer_after = 1s;
+  std::vector<gossip::PeerConfig> known;
+  for (std::uint8_t i = 1; i <= kPeers; ++i) {
+    known.push_back(hostile_config(i, "peer" + std::to_string(i)));
+  }
+  LonePeer victim(known, config);
+  std::deque<HostilePeer> peers;
+  for (std::uint8_t i = 1; i <= kPeers; ++i) {
+    HostilePeer& peer = peers.emplace_back(victim, i);
+    peer.begin({i == 1 ? HostilePeer::kRun.value : 1'000U + i});
+    peer.say(Resume{1, {}});
+    peer.say(Resolved{1, 0});
+    peer.say(Linked{{HostilePeer::kRun}, false});  // It gets the change from there.
+    (void)peer.hear();
+  }
+  peers.front().say(Push{1, true, forged_change(HostilePeer::kRun, 1)});
+  const auto offered = [&] {
+    std::size_t count = 0;
+    for (HostilePeer& peer : peers) count += peer.hear_a<Offer>() ? 1 : 0;
+    return count;
+  };
+  victim.pass(999ms);
+  EXPECT_EQ(offered(), 0U);
+  victim.pass(1s);
+  const std::size_t early = offered();
+  EXPECT_GT(early, 0U);
+  EXPECT_LT(early, kPeers - 1U);
+  victim.pass(1s);
+  EXPECT_EQ(early + offered(), kPeers - 1U);
+}
+
+TEST(PeerCursor, WhatAnOfferMovesIsStoredWithTheNextPushOrSomeTimeLater) {
+  LonePeer victim({hostile_config(1, "near")});
+  HostilePeer near(victim, 1);
+  const auto stored = [&] {
+    std::uint64_t seq = 0;
+    victim.batch([&](Peer&, crdt::Repository& repository) {
+      const auto key = public_key_of(test::hostile_key(1));
+      seq = repository.cursor(gossip::view_of(key.bytes)).seq;
+    });
+    return seq;
+  };
+  near.begin();
+  near.say(Offer{1, 0, 0, true, {}, {}, {}});
+  near.say(push_of(1));
+  EXPECT_EQ(stored(), 1U);
+  near.say(Offer{1, 1, 4, true, {}, {}, {}});  // Rows that are stale by now.
+  ASSERT_TRUE(near.hear_a<Resolved>());
+  EXPECT_EQ(stored(), 1U);
+  victim.pass(Peer::kStoreCursorsAfter);
+  EXPECT_EQ(stored(), 4U);
+  near.say(Offer{1, 4, 6, true, {}, {}, {}});
+  EXPECT_EQ(stored(), 4U);
+  near.say(push_of(7));
+  EXPECT_EQ(stored(), 7U);
 }
 
 TEST(PeerOffer, PushesToAllOnlyOnceEveryPeerHasSeenTheLogsEnd) {

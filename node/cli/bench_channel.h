@@ -1,5 +1,5 @@
 // Channel: one replica's copy of an incident channel, changed by real `/ir` commands, without a
-// store.
+// store: what benchmarks fill stores with, and measure.
 #pragma once
 
 #include <string>
@@ -7,23 +7,22 @@
 #include "crdt/check.h"
 #include "crdt/document.h"
 #include "crdt/repository.h"
-#include "node/cli/bench_workload.h"
-#include "node/replica_records.h"
 #include "slack/handler.h"
 
-namespace bench {
+namespace node::cli {
 
-inline constexpr crdt::WallTime kNow{std::chrono::seconds(1'763'680'000)};
+inline constexpr crdt::WallTime kChannelNow{std::chrono::seconds(1'763'680'000)};
 
-inline slack::SlashCommand slash_command(const std::string& text, std::uint64_t trigger) {
+inline slack::SlashCommand channel_command(const std::string& text, std::uint64_t trigger,
+                                           const std::string& channel = "C001000000") {
   slack::SlashCommand command;
   command.team_id = "T0MUSTER";
-  command.channel_id = "C001000000";
+  command.channel_id = channel;
   command.user_id = "U002000000";
   command.user_name = "ann";
   command.command = "/ir";
   command.text = text;
-  command.signed_at = kNow;
+  command.signed_at = kChannelNow;
   command.id = crdt::request_id_of(
       {"A0MUSTER", command.team_id, "1763680000000.738474920." + std::to_string(trigger)});
   return command;
@@ -38,13 +37,13 @@ class Channel {
 
   // What `/ir text` comes to here; nothing is changed yet.
   slack::HandlerResult handle(const std::string& text, std::uint64_t trigger) const {
-    return handle(slash_command(text, trigger));
+    return handle(channel_command(text, trigger));
   }
   slack::HandlerResult handle(const slack::SlashCommand& command) const {
     slack::HandlerContext context;
     context.self = self_;
     context.previous = previous_;
-    context.now = kNow;
+    context.now = kChannelNow;
     return slack::handle(command, document_, context);
   }
 
@@ -76,4 +75,4 @@ class Channel {
   crdt::VersionVector previous_;
 };
 
-}  // namespace bench
+}  // namespace node::cli
