@@ -97,7 +97,7 @@ struct SystemFacts {
   std::uint64_t journal_rows = 0;        // Changes that wait to be brought to their places.
   std::uint64_t descriptors = 0;         // Open; the kernel allows descriptors_max.
   std::uint64_t descriptors_max = 0;
-  std::uint64_t memory_bytes = 0;  // Resident and not a mapped file.
+  std::uint64_t memory_bytes = 0;     // Resident and not a mapped file.
   std::uint64_t link_bytes_sent = 0;  // On links with peers, sealed, since the process began;
   std::uint64_t link_bytes_received = 0;
 
