@@ -149,7 +149,7 @@ constexpr const char* kReplicationFooter = R"(What it does
 
 JSON
   peers, private_network (false: others share the loopback, and wire figures are null)
-  fdatasync_per_second, other_cpu_percent    the disk before the run; the machine besides, % of a core
+  fdatasync_per_second, other_cpu_percent    the disk before the run; the machine besides, in %
   start_s, rss_anon_mib                      all started and linked; a peer's anonymous memory
   write    {writes, missed, p50_ms, p90_ms, max_ms, limit_p50_ms, limit_max_ms}
   copies   {writes, value_octets, per_node_and_update, limit}
