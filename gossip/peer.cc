@@ -369,13 +369,6 @@ void Peer::batch_end(Instant now) {
   leave_removed(now);  // After the flush: whoever is removed is told so.
 }
 
-std::chrono::milliseconds Peer::drawn_delay() {
-  const auto rounds = (std::max<std::size_t>(links_.size(), 1) - 1) / kOffersAtOnce;
-  if (rounds == 0) return {};
-  const auto most = config_.offer_after * static_cast<std::int64_t>(rounds);
-  return std::chrono::milliseconds(rng_.below(static_cast<std::uint64_t>(most.count())));
-}
-
 // Into the outbox with what lingers, when it has a frame to share or has waited long enough.
 void Peer::gather_lingering(Instant now, Link& link) {
   if (!link.links_changed && link.acknowledge.empty()) return;

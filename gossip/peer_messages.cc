@@ -337,6 +337,13 @@ void Peer::offer(Instant now, Link& link) {
        "cannot pass on to " + link.name + " what is stored here: " + next.error().message);
 }
 
+std::chrono::milliseconds Peer::drawn_delay() {
+  const auto rounds = (std::max<std::size_t>(links_.size(), 1) - 1) / kOffersAtOnce;
+  if (rounds == 0) return {};
+  const auto most = config_.offer_after * static_cast<std::int64_t>(rounds);
+  return std::chrono::milliseconds(rng_.below(static_cast<std::uint64_t>(most.count())));
+}
+
 void Peer::settle(Instant now, Link& link) {
   if (link.parked.empty() || crdt::planted(crdt::Bug::kParkedVouchedFor)) {
     if (const auto resolved = link.receiver.settle()) {
