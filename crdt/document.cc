@@ -58,6 +58,7 @@ Document::Document(VersionVector context, std::vector<Leaf> leaves,
   std::vector<HandledMark> sorted = marks;
   for (const HandledMark& mark : marks) {
     by_dot_.emplace_hint(by_dot_.end(), mark.dot, mark.request);
+    leaf_sum_ += hash_of(mark);
   }
   CHECK(by_dot_.size() == count);
   std::sort(sorted.begin(), sorted.end(), MarkOrder());
@@ -65,7 +66,10 @@ Document::Document(VersionVector context, std::vector<Leaf> leaves,
 }
 
 Document::Document(const Document& other)
-    : groups_(other.groups_), marks_(other.marks_), context_(other.context_) {
+    : groups_(other.groups_),
+      marks_(other.marks_),
+      context_(other.context_),
+      leaf_sum_(other.leaf_sum_) {
   index();
 }
 
@@ -145,6 +149,7 @@ void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
     auto group = groups_.find(name);
     if (group == groups_.end()) group = groups_.emplace(name, Group{}).first;
     CHECK(by_dot_.emplace(leaf.dot, group).second);
+    leaf_sum_ += hash_of(leaf);
     group->second.push_back(std::move(leaf));
     if (grown.empty() || grown.back() != &group->second) {
       grown.push_back(&group->second);
@@ -158,6 +163,7 @@ void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
 void Document::insert(const HandledMark& mark) {
   CHECK(by_dot_.emplace(mark.dot, mark.request).second);
   marks_.insert(mark);
+  leaf_sum_ += hash_of(mark);
 }
 
 // REQUIRES `dots` in order, all live.
@@ -168,8 +174,10 @@ void Document::kill(const std::vector<Dot>& dots, Touched& touched) {
     CHECK(entry != by_dot_.end());
     if (const auto* request = std::get_if<RequestId>(&entry->second)) {
       touched.marks.push_back(dot);
-      marks_.erase(std::find_if(marks_.lower_bound(*request), marks_.end(),
-                                [&](const HandledMark& mark) { return mark.dot == dot; }));
+      const auto mark = std::find_if(marks_.lower_bound(*request), marks_.end(),
+                                     [&](const HandledMark& one) { return one.dot == dot; });
+      leaf_sum_ -= hash_of(*mark);
+      marks_.erase(mark);
     } else {
       shrunk.push_back(std::get<Groups::iterator>(entry->second));
     }
@@ -182,7 +190,9 @@ void Document::kill(const std::vector<Dot>& dots, Touched& touched) {
   for (const auto& group : shrunk) {
     touched.groups.push_back(group->first);
     std::erase_if(group->second, [&](const Leaf& leaf) {
-      return std::binary_search(dots.begin(), dots.end(), leaf.dot);
+      const bool dies = std::binary_search(dots.begin(), dots.end(), leaf.dot);
+      if (dies) leaf_sum_ -= hash_of(leaf);
+      return dies;
     });
     if (group->second.empty()) groups_.erase(group);
   }

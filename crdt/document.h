@@ -82,6 +82,9 @@ class Document {
   // agrees.
   [[nodiscard]] const Leaf* winner(std::string_view path) const;
 
+  // The sum, modulo 2^64, of the hashes of all live leaves: with the vector, what the state is.
+  [[nodiscard]] std::uint64_t leaf_sum() const { return leaf_sum_; }
+
   // How many live leaves there are.
   [[nodiscard]] std::size_t leaf_count() const { return by_dot_.size(); }
 
@@ -137,6 +140,7 @@ class Document {
   Marks marks_;
   Index by_dot_;  // Every live leaf, exactly once.
   VersionVector context_;
+  std::uint64_t leaf_sum_ = 0;
 };
 
 }  // namespace crdt

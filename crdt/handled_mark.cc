@@ -1,7 +1,10 @@
 #include "crdt/handled_mark.h"
 
+#include <bit>
+
 #include "crdt/byte_io.h"
 #include "crdt/checksum.h"
+#include "crdt/hash64.h"
 
 namespace crdt {
 namespace {
@@ -59,6 +62,14 @@ std::optional<HandledMark> pack(const Leaf& leaf) {
 Leaf unpack(const HandledMark& mark) {
   return {handled_path(mark.request), mark.dot, mark.rank,
           Stamp{mark.request, std::string(mark.author.view())}, Bytes(mark.note.view())};
+}
+
+std::uint64_t hash_of(const HandledMark& mark) {
+  std::uint64_t hash = mix64(mark.dot.replica.value + mark.dot.counter);
+  hash = mix64(hash ^ std::bit_cast<std::uint64_t>(mark.rank.micros));
+  hash = mix64(hash ^ mark.request.high) ^ mark.request.low;
+  hash = mix64(hash ^ hash64(mark.note.view()));
+  return mix64(hash ^ hash64(mark.author.view()));
 }
 
 Bytes encode(const HandledMark& mark) {

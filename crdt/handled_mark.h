@@ -77,6 +77,10 @@ struct MarkOrder {
 [[nodiscard]] std::optional<HandledMark> pack(const Leaf& leaf);
 [[nodiscard]] Leaf unpack(const HandledMark& mark);
 
+// A hash of all of it, for digests. What a mark can express is never a Leaf, so it need not be the
+// hash of one.
+[[nodiscard]] std::uint64_t hash_of(const HandledMark& mark);
+
 // As it is stored, in the form of crdt/byte_io.h.
 [[nodiscard]] Bytes encode(const HandledMark& mark);
 [[nodiscard]] Result<HandledMark> decode_mark(BytesView bytes);

@@ -14,4 +14,11 @@ namespace crdt {
 
 [[nodiscard]] std::uint64_t hash64(BytesView bytes);
 
+// The finisher of SplitMix64: every bit of the input moves every bit of the output.
+[[nodiscard]] constexpr std::uint64_t mix64(std::uint64_t value) {
+  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+  value = (value ^ value >> 27) * 0x94d049bb133111eb;
+  return value ^ value >> 31;
+}
+
 }  // namespace crdt

@@ -52,6 +52,9 @@ struct Leaf {
   bool operator==(const Leaf&) const = default;
 };
 
+// A hash of all of it, for digests.
+[[nodiscard]] std::uint64_t hash_of(const Leaf& leaf);
+
 // The first two parts of a path: "t/3f9c/status" -> "t/3f9c", "n" -> "n".
 [[nodiscard]] std::string_view group_of(std::string_view path);
 

@@ -30,7 +30,7 @@ struct Cursor {
 struct StoreDigest {
   std::uint64_t documents = 0;
   std::uint64_t records = 0;
-  std::uint64_t hash = 0;  // Sum, modulo 2^64, of one hash64 for each document and record.
+  std::uint64_t hash = 0;  // Sum, modulo 2^64, of Repository::digest_of() each of them.
 
   bool operator==(const StoreDigest&) const = default;
 };

@@ -180,12 +180,15 @@ VersionVector Repository::previous_context(const std::string& key) {
 
 // `row`: any row of the document, or the record's.
 void Repository::account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after) {
-  const auto change = [&](StoreDigest& digest) {
-    if (!before) ++(row.starts_with(keyspace::documents()) ? digest.documents : digest.records);
+  const bool document = row.starts_with(keyspace::documents());
+  const std::size_t part = part_of(document ? keyspace::document_of(row) : keyspace::tail_of(row));
+  const auto change = [&](StoreDigest& digest, Parts& parts) {
+    if (!before) ++(document ? digest.documents : digest.records);
     digest.hash += after - before.value_or(0);
+    parts.at(part) += after - before.value_or(0);
   };
-  change(digest_);
-  if (walk_ && row < walk_->next) change(walk_->sum);
+  change(digest_, parts_);
+  if (walk_ && row < walk_->next) change(walk_->sum, walk_->parts);
 }
 
 void Repository::store(const std::string& key, const Cached& cached, const Touched& touched) {
@@ -258,15 +261,15 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
     if (!loaded) return loaded.error();
     Cached& cached = **loaded;
     Touched touched;
-    const VersionVector before = cached.document.context();
+    const bool known = !cached.document.empty();
+    const std::uint64_t own_before = cached.document.context().of(run_);
+    const auto before = known ? std::optional(digest_of(part.key, cached.document)) : std::nullopt;
     const std::size_t leaves_before = cached.document.leaf_count();
     if (cached.document.apply(part.delta, &touched) != Applied::kApplied) continue;
     cached_leaves_ += cached.document.leaf_count() - leaves_before;
     cached.seq = head_ + 1;
-    if (part.delta.advance.of(run_) > before.of(run_)) cached.previous = cached.document.context();
-    account(keyspace::document_begin(part.key),
-            before.empty() ? std::nullopt : std::optional(digest_of(part.key, before)),
-            digest_of(part.key, cached.document.context()));
+    if (part.delta.advance.of(run_) > own_before) cached.previous = cached.document.context();
+    account(keyspace::document_begin(part.key), before, digest_of(part.key, cached.document));
     store(part.key, cached, touched);
     row.documents.push_back(part.key);
   }

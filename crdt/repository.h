@@ -10,6 +10,7 @@
 // Thread   one. use() hands in the transaction of the moment.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <list>
@@ -103,11 +104,19 @@ class Repository {
   [[nodiscard]] ReplicaId run() const { return run_; }
   [[nodiscard]] std::uint64_t head() const { return head_; }
   [[nodiscard]] const StoreDigest& digest() const { return digest_; }
-  // What one document or record adds to the digest's hash. Equal vectors mean equal states, so a
-  // document's part needs only its vector.
-  [[nodiscard]] static std::uint64_t digest_of(const std::string& key,
-                                               const VersionVector& context);
+  // What one document or record adds to the digest's hash.
+  [[nodiscard]] static std::uint64_t digest_of(const std::string& key, const Document& document);
   [[nodiscard]] static std::uint64_t digest_of(BytesView key, BytesView value);
+
+  // The digest's hash by parts of all keys, to find where two stores differ: 32 sums take 256
+  // octets on the wire, and a walk for one difference collects a thirty-second of the store.
+  static constexpr std::size_t kParts = 32;
+  using Parts = std::array<std::uint64_t, kParts>;
+  [[nodiscard]] static std::size_t part_of(BytesView key);
+  // REQUIRES counted().
+  [[nodiscard]] const Parts& parts() const { return parts_; }
+  // Whether this process has counted all that is stored, and none of it is damaged.
+  [[nodiscard]] bool counted() const { return counted_ && !walk_due_; }
   // Rows with seq in (after, head], in order, until `visit` says false.
   [[nodiscard]] Result<void> scan_log(
       std::uint64_t after, const std::function<bool(std::uint64_t seq, const LogRow& row)>& visit);
@@ -147,10 +156,20 @@ class Repository {
   // and must not be minted again.
   [[nodiscard]] bool wants_new_run() const { return wants_new_run_; }
 
+  // What a walk finds sound: a document or a record, and what it adds to the digest.
+  struct Item {
+    BytesView key;
+    const Document* document = nullptr;  // nullptr for a record.
+    std::uint64_t hash = 0;
+  };
+  using OnItem = std::function<void(const Item&)>;
+
   // Reads some rows of the store past the cache, from where the last call ended, and notes what is
   // damaged; writes rows of the log anew that are, and counts the digest. True at the end of the
   // store: the next call begins anew.
-  [[nodiscard]] bool walk(std::size_t rows_max);
+  [[nodiscard]] bool walk(std::size_t rows_max, const OnItem& on_item = {});
+  // The next walk() begins at the first row.
+  void begin_walk_anew() { walk_.reset(); }
   // Whether a walk is due now: something was found damaged, so that the digest may be wrong.
   [[nodiscard]] bool walk_due() const { return walk_due_; }
 
@@ -201,7 +220,7 @@ class Repository {
   std::uint64_t append(LogRow row);
   void keep_in_tail(LogRow row);
   void account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
-  void account_healed(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
+  void account_healed(BytesView row, std::uint64_t after);
   void evict();
 
   // What is left in the rows of a damaged document.
@@ -215,7 +234,8 @@ class Repository {
   // A walk that has begun.
   struct Walk {
     Bytes next;       // The first row that was not read.
-    StoreDigest sum;  // Of what lies before it.
+    StoreDigest sum;  // Of what lies before it,
+    Parts parts{};    // and by parts.
     // Damaged rows of the log, and the documents last touched there. Where there are any: hashes of
     // the records that sound rows name, and the records that none does.
     std::map<std::uint64_t, std::vector<std::string>> lost_rows;
@@ -234,9 +254,10 @@ class Repository {
   void replace(const std::string& key, const Cached& cached);
   void replace_damaged(const Record& record);
   void drop_if_confirmed(const std::string& key, const std::set<Bytes>& peers);
-  void walk_document(const std::string& key);
-  std::size_t walk_documents(std::size_t rows_max);
-  std::size_t walk_rows(std::size_t rows_max);
+  void count(const Item& item, const OnItem& on_item);
+  void walk_document(const std::string& key, const OnItem& on_item);
+  std::size_t walk_documents(std::size_t rows_max, const OnItem& on_item);
+  std::size_t walk_rows(std::size_t rows_max, const OnItem& on_item);
   void note_named(const std::vector<Bytes>& records);
   void note_unnamed(BytesView key);
   void rewrite_lost_rows();
@@ -248,6 +269,8 @@ class Repository {
   std::uint64_t head_ = 0;
   std::deque<LogRow> tail_;  // The last rows up to head_: each is offered to every peer soon after.
   StoreDigest digest_;
+  Parts parts_{};
+  bool counted_ = false;
   std::string catching_up_;
   Damages damages_;
   DamagedRecords damaged_records_;

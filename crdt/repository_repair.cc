@@ -44,18 +44,19 @@ bool all_in(const std::set<Bytes>& some, const std::set<Bytes>& all) {
 
 }  // namespace
 
-std::uint64_t Repository::digest_of(const std::string& key, const VersionVector& context) {
+std::uint64_t Repository::digest_of(const std::string& key, const Document& document) {
+  const auto& entries = document.context().entries();
   ByteWriter out;
-  out.run(key);
-  for (const auto& [replica, counter] : context.entries()) {
-    out.number(replica.value).number(counter);
-  }
+  out.reserve(key.size() + 16 * (1 + entries.size())).run(key).number(document.leaf_sum());
+  for (const auto& [replica, counter] : entries) out.number(replica.value).number(counter);
   return hash64(out.take());
 }
 
 std::uint64_t Repository::digest_of(BytesView key, BytesView value) {
   return hash64(ByteWriter().run(key).run(value).take());
 }
+
+std::size_t Repository::part_of(BytesView key) { return hash64(key) % kParts; }
 
 // --- what is found ---
 
@@ -203,16 +204,12 @@ Result<void> Repository::adopt(const std::string& key, const std::set<Bytes>& pe
        : lost.empty()
            ? "; no peer had all of it: what only this peer had removed is there again"
            : "; no peer had all of it: what only this peer held of " + lost + " is lost"));
-  const auto before =
-      damage.header_lost ? std::nullopt : std::optional(digest_of(key, damage.known));
   replace(key, healed);
   if (healed.document.empty()) {  // Nobody knows of it.
-    digest_.hash -= before.value_or(0);
     --digest_.documents;
     walk_due_ = true;
   } else {
-    account_healed(keyspace::document_begin(key), before,
-                   digest_of(key, healed.document.context()));
+    account_healed(keyspace::document_begin(key), digest_of(key, healed.document));
     append(LogRow{{}, {key}, {}, {}});
   }
   put_damage(key);
@@ -251,20 +248,22 @@ void Repository::replace(const std::string& key, const Cached& cached) {
   store(key, cached, all);
 }
 
-// A new part of the digest in the place of one that is known only where `before` is.
-void Repository::account_healed(BytesView row, std::optional<std::uint64_t> before,
-                                std::uint64_t after) {
-  digest_.hash += after - before.value_or(0);
+// In the place of what nobody knows any more: the walk that is due counts the digest anew. One that
+// is under way has left it out.
+void Repository::account_healed(BytesView row, std::uint64_t after) {
   walk_due_ = true;
   if (!walk_ || row >= walk_->next) return;
-  ++(row.starts_with(keyspace::documents()) ? walk_->sum.documents : walk_->sum.records);
+  const bool document = row.starts_with(keyspace::documents());
+  const BytesView key = document ? keyspace::document_of(row) : keyspace::tail_of(row);
+  ++(document ? walk_->sum.documents : walk_->sum.records);
   walk_->sum.hash += after;
+  walk_->parts.at(part_of(key)) += after;
 }
 
 void Repository::replace_damaged(const Record& record) {
   const Bytes row = keyspace::record(record.key);
   txn_->put(row, seal_value(record.value));
-  account_healed(row, std::nullopt, digest_of(record.key, record.value));
+  account_healed(row, digest_of(record.key, record.value));
   ++damage_counts_.healed;
   if (damaged_records_.erase(record.key) == 0) ++damage_counts_.found;
   news_.push_back("record " + named(record.key) + " is healed from a peer");
@@ -286,7 +285,7 @@ void Repository::heal_record_without(const Bytes& key, const Bytes& peer,
 
 // --- the walk ---
 
-bool Repository::walk(std::size_t rows_max) {
+bool Repository::walk(std::size_t rows_max, const OnItem& on_item) {
   if (!walk_) {
     walk_due_ = false;
     walk_.emplace();
@@ -294,9 +293,9 @@ bool Repository::walk(std::size_t rows_max) {
     for (const std::uint64_t seq : lost_rows_) walk_->lost_rows[seq];
   }
   std::size_t rows = 0;
-  if (walk_->next < keyspace::documents_end()) rows = walk_documents(rows_max);
+  if (walk_->next < keyspace::documents_end()) rows = walk_documents(rows_max, on_item);
   if (rows < rows_max && walk_->next >= keyspace::documents_end()) {
-    rows += walk_rows(rows_max - rows);
+    rows += walk_rows(rows_max - rows, on_item);
   }
   if (rows >= rows_max) return false;
   end_walk();
@@ -304,7 +303,7 @@ bool Repository::walk(std::size_t rows_max) {
 }
 
 // How many rows were read.
-std::size_t Repository::walk_documents(std::size_t rows_max) {
+std::size_t Repository::walk_documents(std::size_t rows_max, const OnItem& on_item) {
   std::size_t rows = 0;
   while (rows < rows_max) {
     std::optional<std::string> key;
@@ -319,13 +318,20 @@ std::size_t Repository::walk_documents(std::size_t rows_max) {
       walk_->next = keyspace::documents_end();
       return rows;
     }
-    walk_document(*key);
+    walk_document(*key, on_item);
     walk_->next = keyspace::document_end(*key);
   }
   return rows;
 }
 
-void Repository::walk_document(const std::string& key) {
+void Repository::count(const Item& item, const OnItem& on_item) {
+  ++(item.document != nullptr ? walk_->sum.documents : walk_->sum.records);
+  walk_->sum.hash += item.hash;
+  walk_->parts.at(part_of(item.key)) += item.hash;
+  if (on_item) on_item(item);
+}
+
+void Repository::walk_document(const std::string& key, const OnItem& on_item) {
   std::uint64_t seq = 0;
   Result<Document> document = read_rows(key, seq);
   if (const Cached* cached = find(key); !document && cached != nullptr) {
@@ -341,15 +347,14 @@ void Repository::walk_document(const std::string& key) {
     std::ignore = damaged_document(key);
     return;
   }
-  ++walk_->sum.documents;
-  walk_->sum.hash += digest_of(key, document->context());
+  count({key, &*document, digest_of(key, *document)}, on_item);
   if (const auto lost = walk_->lost_rows.find(seq); lost != walk_->lost_rows.end()) {
     lost->second.push_back(key);
   }
 }
 
 // Rows of the log and records.
-std::size_t Repository::walk_rows(std::size_t rows_max) {
+std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
   std::size_t rows = 0;
   const auto read = [&](BytesView row, BytesView sealed) {
     if (rows == rows_max) return false;
@@ -362,8 +367,7 @@ std::size_t Repository::walk_rows(std::size_t rows_max) {
       if (!log) std::ignore = damaged_log_row(from_big_endian(tail));
       if (log) note_named(log->records);
     } else if (value) {
-      ++walk_->sum.records;
-      walk_->sum.hash += digest_of(tail, *value);
+      count({tail, nullptr, digest_of(tail, *value)}, on_item);
       note_unnamed(tail);
     } else {
       std::ignore = damaged_record(tail);
@@ -412,11 +416,13 @@ void Repository::rewrite_lost_rows() {
 
 void Repository::end_walk() {
   const StoreDigest sum = walk_->sum;
+  parts_ = walk_->parts;
   rewrite_lost_rows();
   walk_.reset();
   walk_due_ = walk_due_ || !lost_rows_.empty();
   // A part that cannot be read is in neither sum; its healing makes another walk due.
-  if (unreadable() > 0 || !damaged_records_.empty() || !lost_rows_.empty()) return;
+  counted_ = unreadable() == 0 && damaged_records_.empty() && lost_rows_.empty();
+  if (!counted_) return;
   if (std::exchange(digest_, sum) == sum || head_ == 0) return;
   Result<LogRow> last = log_row(head_);
   if (!last) return;

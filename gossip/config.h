@@ -88,6 +88,10 @@ struct Config {
   std::chrono::milliseconds walk_after{std::chrono::minutes(5)};
   std::chrono::milliseconds walk_every{std::chrono::hours(24)};
 
+  // How often this peer compares all it holds with each linked one of a greater key
+  // (gossip/comparer.h), which takes some twenty octets where nothing differs.
+  std::chrono::milliseconds compare_every{std::chrono::hours(1)};
+
   // How often this peer probes one of the others: what finds the dead (gossip/membership.h), and
   // nearly all that an idle peer says.
   std::chrono::milliseconds probe_every{800};

@@ -69,6 +69,8 @@ struct Link {
   // What was asked of the peer because it is damaged here, and not answered yet.
   std::set<std::string> repaired_documents;
   std::set<crdt::Bytes> repaired_records;
+  // Documents that were asked of it because a comparison found them differing.
+  std::set<std::string> compared;
 
   // What the peer wants. Once kAnswerWindow bytes of it are on their way, a Ping follows them, and
   // the rest waits until that is answered.

@@ -144,6 +144,38 @@ struct Lacking {
   bool operator==(const Lacking&) const = default;
 };
 
+// Two peers compare all they hold (gossip/comparer.h).
+struct Compare {
+  static constexpr std::size_t kNumbersMax = 64;    // Sums.
+  static constexpr std::size_t kDifferMax = 2'048;  // Items that one side alone holds.
+  static constexpr std::size_t kNamesMax = 256;     // In one message; as in one Want.
+
+  enum class Step : std::uint8_t {
+    kTotal,    // numbers: the sum of all items.
+    kSame,     // Nothing differs.
+    kUnequal,  // Something does, at the moment.
+    kBusy,
+    kSums,     // numbers: the sum of each part of the keys.
+    kMask,     // numbers: which parts are compared, one bit each.
+    kSymbols,  // symbols: the next ones of the sketch of these parts' items.
+    kMore,     // They were too few.
+    kNames,    // documents, records: what the sender holds and the receiver does not, or not so.
+    kFound,    // wanted: what the receiver alone holds, by the upper halves of the hashes.
+    kDone,
+    kAll,  // Too much differs.
+  };
+
+  Step step = Step::kTotal;
+  std::uint32_t round = 0;
+  std::vector<std::uint64_t> numbers;
+  crdt::Bytes symbols;
+  std::vector<std::uint32_t> wanted;
+  std::vector<DocumentHash> documents;
+  std::vector<crdt::Bytes> records;
+
+  bool operator==(const Compare&) const = default;
+};
+
 struct Ping {
   bool operator==(const Ping&) const = default;
 };
@@ -153,6 +185,6 @@ struct Pong {
 };
 
 using Message = std::variant<Hello, Resume, Linked, Push, Pushed, Offer, Expand, Resolved, Want,
-                             FragmentPart, Records, Ping, Pong, Lacking, Swim>;
+                             FragmentPart, Records, Ping, Pong, Lacking, Swim, Compare>;
 
 }  // namespace gossip

@@ -41,7 +41,8 @@ Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::R
       verify_key_(verify_key_of(signing_seed_)),
       roster_(config_.cluster, config_.operators),
       membership_(member_of(public_key_), config_.starts * Membership::kStartStep, draw_seed(rng_),
-                  config_.probe_every) {
+                  config_.probe_every),
+      comparer_(repository) {
   CHECK(config_.peers.size() <= Config::kPeersMax);
   for (const PeerConfig& peer : config_.peers) {
     CHECK(peer.public_key != public_key_);
@@ -150,6 +151,7 @@ void Peer::forget(Instant now, Link& link) {
     target.dial_at = now + jittered(target.backoff);
     target.backoff = std::clamp(2 * target.backoff, config_.redial_min, config_.redial_max);
   }
+  comparer_.lost(now, link.id);
   links_.erase(lost);
   if (linked) announce_links();
 }
@@ -289,6 +291,7 @@ void Peer::wake(Instant now) {
     output_.dials.push_back(target.config.address);
   }
   walk(now);
+  compare(now);
   tend_links(now);
 }
 
@@ -365,6 +368,7 @@ void Peer::batch_end(Instant now) {
     const Instant due = repository_.walk_due() ? now + kWalkStep : now + config_.walk_after;
     walk_at_ = std::min(walk_at_.value_or(due), due);
   }
+  say_compared(now);
   for (std::string& news : repository_.take_news()) note(Severity::kWarning, std::move(news));
   leave_removed(now);  // After the flush: whoever is removed is told so.
 }
@@ -405,6 +409,8 @@ Output Peer::take_output() { return std::exchange(output_, {}); }
 std::optional<Instant> Peer::wake_at() const {
   std::optional<Instant> earliest = walk_at_;
   keep_earliest(earliest, store_cursors_at_);
+  keep_earliest(earliest, compare_at_);
+  keep_earliest(earliest, comparer_.wake_at());
   for (const auto& [key, target] : targets_) keep_earliest(earliest, target.dial_at);
   for (const auto& [id, join] : joins_) keep_earliest(earliest, join.opened + kHandshakeMax);
   if (!targets_.empty()) keep_earliest(earliest, membership_.wake_at());

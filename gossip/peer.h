@@ -27,6 +27,7 @@
 #include "crdt/instant.h"
 #include "crdt/repository.h"
 #include "crdt/rng.h"
+#include "gossip/comparer.h"
 #include "gossip/config.h"
 #include "gossip/join.h"
 #include "gossip/link.h"
@@ -128,6 +129,9 @@ class Peer {
   // 100k documents of 8 rows are read in a quarter of an hour.
   static constexpr std::chrono::milliseconds kWalkStep{250};
 
+  // Where one side was not ready: it reads its store for the first time, as a rule.
+  static constexpr std::chrono::minutes kCompareAgainAfter{1};
+
   // A key taken from a process's memory opens at most this much of the past. By volume a link
   // rekeys by itself (gossip/link_cipher.h).
   static constexpr std::chrono::hours kRekeyAfter{1};
@@ -185,6 +189,13 @@ class Peer {
   void set_willing(bool willing) { willing_ = willing; }
 
   [[nodiscard]] std::uint64_t incarnation() const { return membership_.incarnation(); }
+
+  // What comparing stores has found, and what it has cost: octets of this side's messages, without
+  // the names of what differs.
+  [[nodiscard]] const Comparer& comparer() const { return comparer_; }
+  [[nodiscard]] std::uint64_t compare_octets() const { return compare_octets_; }
+  // Documents that had two states under one vector, and were made one here.
+  [[nodiscard]] std::uint64_t united() const { return united_; }
 
   // How often a peer was found to know more of this store's former runs than the store does.
   [[nodiscard]] std::uint64_t rollbacks_found() const { return rollbacks_found_; }
@@ -287,6 +298,7 @@ class Peer {
   Verdict on(crdt::Instant now, Link& link, const Pong& pong);
   Verdict on(crdt::Instant now, Link& link, const Lacking& lacking);
   Verdict on(crdt::Instant now, Link& link, const Swim& swim);
+  Verdict on(crdt::Instant now, Link& link, const Compare& compare);
 
   crdt::Applied apply(Link& link, const Push& push);
   void retry_parked(crdt::Instant now);
@@ -316,6 +328,11 @@ class Peer {
   Verdict merge(Link& link, const std::string& key, const crdt::Fragment& fragment);
   void heal(Link& link, const std::string& key, const crdt::Fragment* fragment);
   void walk(crdt::Instant now);
+  void compare(crdt::Instant now);
+  void say_compared(crdt::Instant now);
+  void cover_nothing();
+  void ask_for_named(Link& link, const Compare& named);
+  void unite(Link& link, const std::string& key, const crdt::Fragment& fragment);
 
   Config config_;
   std::string name_;
@@ -350,6 +367,10 @@ class Peer {
   Repeats strangers_;                              // Why their links were dropped.
   std::optional<crdt::Instant> walk_at_;           // When the store is read on.
   std::optional<crdt::Instant> store_cursors_at_;  // Some are behind what is covered.
+  Comparer comparer_;
+  std::optional<crdt::Instant> compare_at_;  // When it begins again.
+  std::uint64_t compare_octets_ = 0;
+  std::uint64_t united_ = 0;
   bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };

@@ -102,6 +102,7 @@ void Peer::rescan(Link& link) {
   link.fragment_bytes = 0;
   link.repaired_documents.clear();  // The peer forgets what it was asked for.
   link.repaired_records.clear();
+  link.compared.clear();
   const PublicKey& key = *link.channel.remote_static();
   crdt::Cursor cursor = repository_.cursor(view_of(key.bytes));
   send(link, link.receiver.resume(cursor));
@@ -390,7 +391,8 @@ void Peer::answer(Link& link) {
 
 Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   // A scan that began since forgot what it wanted: late parts of the old one are of no use.
-  const bool repaired = link.repaired_documents.contains(part.key);
+  const bool repaired =
+      link.repaired_documents.contains(part.key) || link.compared.contains(part.key);
   if (!repaired && !link.receiver.wants_document(part.key)) return std::nullopt;
   Bytes& bytes = link.fragments[part.key];
   if (part.index != bytes.size() / kFragmentPartMax) {

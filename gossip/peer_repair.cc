@@ -72,6 +72,7 @@ Peer::Verdict Peer::merge(Link& link, const std::string& key, const crdt::Fragme
     return std::nullopt;
   }
   link.receiver.got_document(key);
+  unite(link, key, fragment);
   if (link.repaired_documents.contains(key)) heal(link, key, &fragment);
   if (merged->seq == 0) return std::nullopt;
   changed_ = true;
@@ -83,6 +84,7 @@ Peer::Verdict Peer::on(Instant, Link& link, const Lacking& lacking) {
   // What is damaged there gets a new row of its log once it is healed: a scan need not wait for it.
   for (const std::string& key : lacking.documents) {
     link.receiver.got_document(key);
+    link.compared.erase(key);
     if (link.repaired_documents.contains(key)) heal(link, key, nullptr);
   }
   for (const Bytes& key : lacking.records) {
@@ -95,8 +97,13 @@ Peer::Verdict Peer::on(Instant, Link& link, const Lacking& lacking) {
 
 void Peer::walk(Instant now) {
   if (!walk_at_ || *walk_at_ > now) return;
-  const bool ended = repository_.walk(kWalkRowsMax);
+  const bool compares = comparer_.walks();
+  const auto meet = [this](const crdt::Repository::Item& item) { comparer_.meet(item); };
+  const bool ended = repository_.walk(kWalkRowsMax, compares ? meet : crdt::Repository::OnItem());
   walk_at_ = now + (ended ? config_.walk_every : kWalkStep);
+  if (!ended) return;
+  if (compares) comparer_.walked(now);
+  if (!compare_at_) compare_at_ = now;
 }
 
 }  // namespace gossip

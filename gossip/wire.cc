@@ -14,6 +14,7 @@
 #include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "gossip/change_wire.h"
+#include "gossip/compare_wire.h"
 #include "gossip/wire.capnp.h"
 
 namespace gossip {
@@ -325,7 +326,7 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
 }
 
 // The first octet of a message.
-enum Kind : std::uint8_t { kPlain, kPacked, kNames, kPush, kPushed };
+enum Kind : std::uint8_t { kPlain, kPacked, kNames, kPush, kPushed, kCompare };
 
 // The words of one Cap'n Proto message, copied: peers' bytes are not aligned.
 std::vector<capnp::word> words_of(BytesView bytes) {
@@ -404,6 +405,11 @@ Decoded decode(std::uint8_t kind, BytesView body, crdt::HeardNames& names) {
       if (!pushed) return pushed.error();
       return std::optional<Message>(std::move(*pushed));
     }
+    case kCompare: {
+      auto compare = decode_compare(body);
+      if (!compare) return compare.error();
+      return *compare ? std::optional<Message>(std::move(**compare)) : std::nullopt;
+    }
     default:
       return std::optional<Message>();
   }
@@ -440,6 +446,7 @@ Bytes encode_said(const Push& push) {
 }
 
 Bytes encode_said(const Pushed& pushed) { return framed(kPushed, pushed_body(pushed)); }
+Bytes encode_said(const Compare& compare) { return framed(kCompare, compare_body(compare)); }
 
 }  // namespace
 

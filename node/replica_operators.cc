@@ -139,6 +139,13 @@ Status Replica::Impl::status(const Now& now) {
   status.system = system_;
   status.counters = counters_.by_name();
   status.counters["roster_refused"] = peer_ ? peer_->roster_refusals() : 0;
+  if (peer_) {
+    const gossip::Comparer::Counts& compared = peer_->comparer().counts();
+    status.counters["compared_same"] = compared.same;
+    status.counters["compared_differed"] = compared.differed;
+    status.counters["compared_octets"] = peer_->compare_octets();
+    status.counters["states_united"] = peer_->united();
+  }
   return status;
 }
 

@@ -57,6 +57,16 @@ class Maker {
       case 12:
         return Pong{};
       case 13:
+        return Compare{static_cast<Compare::Step>(below(12)),
+                       static_cast<std::uint32_t>(number()),
+                       list<std::uint64_t>([&] { return number(); }),
+                       bytes(50),
+                       list<std::uint32_t>([&] { return static_cast<std::uint32_t>(number()); }),
+                       list<DocumentHash>([&] {
+                         return DocumentHash{key(), number()};
+                       }),
+                       keys()};
+      case 14:
         return Lacking{list<std::string>([&] { return key(); }), keys()};
       default:
         return swim();

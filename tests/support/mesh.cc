@@ -211,6 +211,13 @@ void Mesh::damage(std::size_t index, const crdt::Bytes& row) {
   restart(index);
 }
 
+void Mesh::alter(std::size_t index, const std::function<void(crdt::Transaction&)>& body) {
+  node::MemoryStore& store = nodes_[index]->store;
+  body(store.begin());
+  CHECK(store.commit());
+  restart(index);
+}
+
 void Mesh::damage_any(std::size_t index) {
   const auto& contents = nodes_[index]->store.contents();
   if (contents.empty()) return;

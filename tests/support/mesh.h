@@ -72,6 +72,8 @@ class Mesh {
   // The same, and a restart: memory would know better.
   void damage(std::size_t node, const crdt::Bytes& row);
   void damage_any(std::size_t node);
+  // Changes the store behind everybody's back, and restarts.
+  void alter(std::size_t node, const std::function<void(crdt::Transaction&)>& body);
   void roll_back(std::size_t node, const node::MemoryStore& snapshot);
 
   // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.

@@ -1,0 +1,107 @@
+// Peer's half that compares what it holds with what others do (gossip/comparer.h).
+#include <algorithm>
+#include <utility>
+
+#include "crdt/unite.h"
+#include "gossip/peer.h"
+#include "gossip/wire.h"
+
+namespace gossip {
+
+using crdt::Bytes;
+using crdt::Instant;
+
+// Of two peers the one with the smaller key begins. What scans have not brought yet would show as
+// differing.
+void Peer::compare(Instant now) {
+  comparer_.tick(now);
+  if (!compare_at_ || *compare_at_ > now) return;
+  compare_at_ = now + config_.compare_every;
+  std::vector<LinkId> links;
+  for (const auto& [key, target] : targets_) {
+    if (!target.link || key < public_key_) continue;
+    const Link& link = *links_.at(*target.link);
+    if (link.sender.live() && link.receiver.live()) links.push_back(*target.link);
+  }
+  comparer_.begin(now, std::move(links));
+}
+
+// What the comparison wants done.
+void Peer::say_compared(Instant now) {
+  if (comparer_.take_busy() && compare_at_) {
+    compare_at_ = std::min(*compare_at_, now + kCompareAgainAfter);
+  }
+  if (!comparer_.take_rescans().empty()) cover_nothing();
+  for (auto& [id, compare] : comparer_.take_said()) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) continue;
+    send(*found->second, compare);
+    const bool names = compare.step == Compare::Step::kNames;
+    if (!names) compare_octets_ += found->second->outbox.back().size();
+  }
+  if (!comparer_.take_walk()) return;
+  repository_.begin_walk_anew();
+  walk_at_ = now;
+}
+
+// So much differs that this store may have lost what any cursor vouches for.
+void Peer::cover_nothing() {
+  covered_.clear();
+  for (const auto& [key, target] : targets_) repository_.set_cursor(view_of(key.bytes), {});
+  for (const auto& [id, link] : links_) {
+    if (link->hello) rescan(*link);
+  }
+}
+
+Peer::Verdict Peer::on(Instant now, Link& link, const Compare& compare) {
+  bool accepted = false;
+  const Verdict broken = comparer_.take(now, link.id, compare, accepted);
+  if (accepted) ask_for_named(link, compare);
+  return broken;
+}
+
+// What the peer holds and this store does not, or not so.
+void Peer::ask_for_named(Link& link, const Compare& named) {
+  Want want;
+  for (const DocumentHash& theirs : named.documents) {
+    const auto document = repository_.document(theirs.key);
+    if (!document || link.compared.size() >= 2 * Compare::kDifferMax) continue;
+    const crdt::VersionVector& context = (*document)->context();
+    const bool same = context_hash(context) == theirs.hash;
+    // Under equal vectors all of its state must be seen; by one of both.
+    if (same && *link.channel.remote_static() < public_key_) continue;
+    want.documents.push_back({theirs.key, same ? crdt::VersionVector{} : context});
+    link.compared.insert(theirs.key);
+  }
+  for (const Bytes& key : named.records) {
+    if (const auto held = repository_.record(key); held && *held) continue;
+    want.records.push_back(key);
+    link.repaired_records.insert(key);
+  }
+  if (!want.documents.empty() || !want.records.empty()) send(link, want);
+}
+
+// `fragment` is merged. Where it was asked for whole, a state that differs under the same vector is
+// no work of the rules.
+void Peer::unite(Link& link, const std::string& key, const crdt::Fragment& fragment) {
+  if (link.compared.erase(key) == 0 || !fragment.asker.empty()) return;
+  const auto document = repository_.document(key);
+  if (!document || (*document)->context() != fragment.context) return;
+  if (!repository_.catching_up().empty()) return;  // It mints nothing.
+  crdt::Document theirs;
+  theirs.merge(fragment);
+  std::optional<crdt::Delta> united = crdt::unite(**document, theirs, self_);
+  if (!united) return;
+  const crdt::Change change{{{key, std::move(*united)}}, {}};
+  const auto outcome = repository_.apply(change);
+  if (!outcome || outcome->seq == 0) return;
+  ++united_;
+  changed_ = true;
+  push(outcome->seq, change);
+  note(Severity::kWarning,
+       "document " + key + " was not the same at " + link.name +
+           " under the same vector: a machine went back in time while it ran, " +
+           "or its memory is bad; what either held is kept");
+}
+
+}  // namespace gossip
