@@ -155,6 +155,7 @@ class Repository {
   // Whether a document waits for the next run: dots of this one may have been lost with its vector,
   // and must not be minted again.
   [[nodiscard]] bool wants_new_run() const { return wants_new_run_; }
+  void want_new_run() { wants_new_run_ = true; }
 
   // What a walk finds sound: a document or a record, and what it adds to the digest.
   struct Item {

@@ -99,8 +99,10 @@ void Comparer::answer(LinkId link, std::uint32_t round, Step step) {
 
 // --- the walk ---
 
+// Not before it has begun at the first row: what an earlier walk meets is not all.
 bool Comparer::walks() const {
-  return run_ && (run_->phase == Phase::kCollecting || run_->phase == Phase::kFinding);
+  return run_ && !walk_wanted_ &&
+         (run_->phase == Phase::kCollecting || run_->phase == Phase::kFinding);
 }
 
 void Comparer::collect(Instant) {

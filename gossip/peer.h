@@ -331,6 +331,7 @@ class Peer {
   void compare(crdt::Instant now);
   void say_compared(crdt::Instant now);
   void cover_nothing();
+  void keep_minted_again(const std::string& key, const crdt::Fragment& fragment);
   void ask_for_named(Link& link, const Compare& named);
   void unite(Link& link, const std::string& key, const crdt::Fragment& fragment);
 
@@ -371,7 +372,8 @@ class Peer {
   std::optional<crdt::Instant> compare_at_;  // When it begins again.
   std::uint64_t compare_octets_ = 0;
   std::uint64_t united_ = 0;
-  bool changed_ = false;  // Something was applied in this batch: parked pushes may follow.
+  bool went_back_ = false;  // A new run is wanted, once nothing is asked for any more.
+  bool changed_ = false;    // Something was applied in this batch: parked pushes may follow.
   Output output_;
 };
 

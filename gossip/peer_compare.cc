@@ -28,6 +28,17 @@ void Peer::compare(Instant now) {
 
 // What the comparison wants done.
 void Peer::say_compared(Instant now) {
+  const bool asking = std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
+    return !entry.second->compared.empty();
+  });
+  if (went_back_ && !asking) {
+    went_back_ = false;
+    repository_.want_new_run();
+    note(Severity::kWarning,
+         "this machine's memory went back in time while it ran: peers hold " +
+             std::string("changes by this process that it does not know of. ") +
+             "They are fetched, what it wrote since is kept, and a new run begins");
+  }
   if (comparer_.take_busy() && compare_at_) {
     compare_at_ = std::min(*compare_at_, now + kCompareAgainAfter);
   }
@@ -79,6 +90,30 @@ void Peer::ask_for_named(Link& link, const Compare& named) {
     link.repaired_records.insert(key);
   }
   if (!want.documents.empty() || !want.records.empty()) send(link, want);
+}
+
+// A peer holds changes by this process that it never made. Here it asked for them itself, after a
+// comparison: its memory was put back while it ran, and it has minted dots a second time. What it
+// wrote under one that is dead at the peer would die with the merge, and it is written anew, under
+// an id of its own; the process takes a new one once all that was asked for is here.
+void Peer::keep_minted_again(const std::string& key, const crdt::Fragment& fragment) {
+  went_back_ = true;
+  const auto document = repository_.document(key);
+  if (!document) return;
+  std::set<crdt::Dot> alive(fragment.kept.begin(), fragment.kept.end());
+  for (const crdt::Leaf& leaf : fragment.fresh) alive.insert(leaf.dot);
+  const crdt::ReplicaId anew{rng_.next() | 1};
+  crdt::Delta delta{(*document)->context(), {}, {}, {}};
+  for (const crdt::Leaf& leaf : (*document)->leaves()) {
+    if (leaf.dot.replica != self_ || alive.contains(leaf.dot)) continue;
+    delta.written.push_back(leaf);
+    delta.written.back().dot = {anew, delta.written.size()};
+  }
+  if (delta.written.empty()) return;
+  delta.advance.advance(anew, delta.written.size());
+  const crdt::Change change{{{key, std::move(delta)}}, {}};
+  const auto outcome = repository_.apply(change);
+  if (outcome && outcome->seq != 0) relay(outcome->seq, change);
 }
 
 // `fragment` is merged. Where it was asked for whole, a state that differs under the same vector is

@@ -415,7 +415,10 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   link.fragment_bytes -= whole.size();
   const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
   if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
-  if (knows_more_of_us(part.key, fragment->context)) return kForgedSelf;
+  if (knows_more_of_us(part.key, fragment->context)) {
+    if (!link.compared.contains(part.key)) return kForgedSelf;
+    keep_minted_again(part.key, *fragment);
+  }
   return merge(link, part.key, *fragment);
 }
 

@@ -151,4 +151,26 @@ TEST_F(PeerCompare, TwoStatesUnderOneVectorBecomeTheirUnionOnBoth) {
   EXPECT_TRUE(mesh.equal());
 }
 
+// Its dots are minted twice, which nothing inside can tell, and cursors vouch for what is gone.
+TEST_F(PeerCompare, AMachineWhoseMemoryWasPutBackIsHealedAndNothingIsLost) {
+  const node::MemoryStore before = mesh.snapshot(0);
+  mesh.write(0, "k5", "t/1/text", "gone");
+  mesh.write(0, "k5", "t/1/text", "gone, too");
+  mesh.write(0, "k6", "t/1/text", "gone as well");
+  ASSERT_TRUE(mesh.settle());
+  mesh.put_back(0, before);
+  mesh.write(0, "k5", "t/2/text", "since");  // Under a dot of what is gone.
+  mesh.write(0, "k6", "t/2/text", "since");
+  ASSERT_TRUE(mesh.settle());
+  mesh.pass(3h);
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_TRUE(mesh.equal());
+  for (const std::size_t node : {0, 1}) {
+    EXPECT_EQ(mesh.read(node, "k5", "t/1/text"), "gone, too") << node;
+    EXPECT_EQ(mesh.read(node, "k5", "t/2/text"), "since") << node;
+    EXPECT_EQ(mesh.read(node, "k6", "t/1/text"), "gone as well") << node;
+    EXPECT_EQ(mesh.read(node, "k6", "t/2/text"), "since") << node;
+  }
+}
+
 }  // namespace

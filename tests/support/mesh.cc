@@ -75,6 +75,10 @@ crdt::Result<void> Mesh::submit(std::size_t index, const crdt::Record& entry) {
 
 void Mesh::start(Node& node) {
   node.self = crdt::ReplicaId{rng_.next() | 1};
+  begin(node);
+}
+
+void Mesh::begin(Node& node) {
   node.repository = std::make_unique<crdt::Repository>();
   node.repository->use(node.store.begin());
   std::ignore = node.repository->open();  // A damaged log is repaired.
@@ -257,6 +261,14 @@ void Mesh::heal(std::size_t a, std::size_t b) { cuts_.erase(std::minmax(a, b)); 
 void Mesh::roll_back(std::size_t index, const node::MemoryStore& snapshot) {
   nodes_[index]->store = snapshot;
   restart(index);
+}
+
+void Mesh::put_back(std::size_t index, const node::MemoryStore& snapshot) {
+  const crdt::ReplicaId self = nodes_[index]->self;
+  roll_back(index, snapshot);
+  nodes_[index]->store = snapshot;
+  nodes_[index]->self = self;
+  begin(*nodes_[index]);
 }
 
 void Mesh::mark_catching_up(std::size_t index) {

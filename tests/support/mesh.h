@@ -75,6 +75,8 @@ class Mesh {
   // Changes the store behind everybody's back, and restarts.
   void alter(std::size_t node, const std::function<void(crdt::Transaction&)>& body);
   void roll_back(std::size_t node, const node::MemoryStore& snapshot);
+  // As when a machine's memory is put back while it runs: with the replica id that it had.
+  void put_back(std::size_t node, const node::MemoryStore& snapshot);
 
   // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.
   bool deliver_one();
@@ -124,6 +126,7 @@ class Mesh {
   using End = std::pair<std::size_t, gossip::LinkId>;
 
   void start(Node& node);
+  void begin(Node& node);
   std::uint64_t edit(std::size_t node, const std::string& key,
                      const std::function<void(crdt::Edit&)>& body, const std::string& told);
   template <class Body>
