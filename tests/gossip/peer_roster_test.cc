@@ -306,7 +306,8 @@ TEST(PeerRoster, WhatWasRefusedUnderOtherOperatorsIsAskedForAgainOnceTheyAreKnow
 TEST(PeerRoster, ANodeThatWasRemovedDialsNobodyAnyMore) {
   RosterMesh roster(3);
   ASSERT_TRUE(roster.mesh.settle());
-  roster.stand(2, RosterState::kRemoved, 2);
+  // At the node itself: what others would tell it is lost with the link that they close.
+  roster.stand(2, RosterState::kRemoved, 2, 2);
   roster.deliver();
   EXPECT_THAT(roster.mesh.status(2), SizeIs(0));
   roster.mesh.restart(2);

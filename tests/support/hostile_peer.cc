@@ -91,7 +91,7 @@ void LonePeer::write(const std::string& key, const std::string& path, const std:
 std::map<crdt::Bytes, crdt::Bytes> LonePeer::data() const {
   std::map<crdt::Bytes, crdt::Bytes> data;
   for (const auto& [key, value] : store_.contents()) {
-    if (key.front() != 'c' && key.front() != 'u') data.emplace(key, value);
+    if (key.front() != 'c' && key.front() != 'j' && key.front() != 'u') data.emplace(key, value);
   }
   return data;
 }
