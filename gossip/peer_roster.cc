@@ -25,7 +25,7 @@ void Peer::add_target(Instant now, const PeerConfig& peer) {
 void Peer::load_roster() {
   // What was refused under other operators' keys is offered again.
   const OperatorsHash hash = hash_of(config_.operators);
-  if (repository_.judged_by(view_of(hash))) {
+  if (!config_.operators.empty() && repository_.judged_by(view_of(hash))) {
     note(Severity::kInfo,
          "the operators' keys are others than at the last start: every peer is "
          "asked again for what it holds");
