@@ -21,13 +21,8 @@
 namespace gossip {
 
 struct Link {
-  Link(LinkId link, SecureChannel secure, crdt::Instant now, std::size_t offer_rows_max)
-      : id(link),
-        channel(std::move(secure)),
-        opened(now),
-        sent(now),
-        rekeyed(now),
-        sender(offer_rows_max) {}
+  Link(LinkId link, SecureChannel secure, crdt::Instant now)
+      : id(link), channel(std::move(secure)), opened(now), sent(now), rekeyed(now) {}
 
   LinkId id;
   SecureChannel channel;

@@ -64,7 +64,7 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
   std::map<std::string, std::uint64_t> touched;  // Document -> the newest of these rows with it.
   std::size_t rows = 0;
   const auto scanned = repository.scan_log(told_, [&](std::uint64_t seq, const crdt::LogRow& row) {
-    const bool full = ++rows > offer_rows_max_ ||
+    const bool full = ++rows > kOfferRowsMax ||
                       touched.size() + row.documents.size() > kOfferDocumentsMax ||
                       offer.records.size() + row.records.size() > kOfferRecordsMax;
     if (full && offer.to != told_) return false;  // One row always fits, whatever it names.

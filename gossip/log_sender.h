@@ -23,10 +23,8 @@ namespace gossip {
 
 class LogSender {
  public:
-  // `offer_rows_max`: as gossip/config.h says.
-  explicit LogSender(std::size_t offer_rows_max) : offer_rows_max_(offer_rows_max) {}
-
   static constexpr std::size_t kUnackedMax = 4'096;      // Some 2 MB of pushes on their way.
+  static constexpr std::size_t kOfferRowsMax = 512;      // A few tens of KB an offer.
   static constexpr std::size_t kOfferDocumentsMax = 64;  // Bounds the fragments it may cause: 1 MB.
   static constexpr std::size_t kOfferRecordsMax =
       1'024;  // 256 KB of keys; a row may hold hundreds.
@@ -80,7 +78,6 @@ class LogSender {
   crdt::Result<Offer> build(crdt::Repository& repository, crdt::ReplicaId receiver, bool by_source);
   void catch_up();
 
-  std::size_t offer_rows_max_;
   bool resumed_ = false;
   bool live_ = false;
   bool cut_ = false;

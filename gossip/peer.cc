@@ -79,8 +79,7 @@ std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dial
     // Who was dialled may have been removed before it showed its key.
     return target_of(key) != nullptr && (!expected || key == *expected);
   };
-  return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now,
-                                config_.offer_rows_max);
+  return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now);
 }
 
 void Peer::link_opened(Instant now, LinkId id, const std::string& address,

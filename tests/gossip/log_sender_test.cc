@@ -15,7 +15,6 @@ using gossip::Resolved;
 constexpr ReplicaId kSelf{1};
 constexpr ReplicaId kReceiver{2};
 constexpr ReplicaId kThird{3};
-constexpr std::size_t kRowsMax = 512;
 
 class LogSenderTest : public testing::Test {
  protected:
@@ -37,7 +36,7 @@ class LogSenderTest : public testing::Test {
 
   node::MemoryStore store;
   crdt::Repository repository;
-  LogSender sender{kRowsMax};
+  LogSender sender;
   std::uint64_t requests = 0;
 };
 
@@ -84,7 +83,7 @@ TEST_F(LogSenderTest, SpellsOutWhatCameFromAThirdPeerWhenAsked) {
 }
 
 TEST_F(LogSenderTest, GoesLiveOnlyWhenTheTailIsResolved) {
-  for (std::size_t i = 0; i <= kRowsMax; ++i) write("k", "p", kSelf);
+  for (std::size_t i = 0; i <= LogSender::kOfferRowsMax; ++i) write("k", "p", kSelf);
   sender.resume(1, 0);
   Offer offer = *sender.next_offer(repository, kReceiver);
   EXPECT_FALSE(offer.tail);

@@ -12,7 +12,6 @@
 #include "crdt/codec.h"
 #include "crdt/edit.h"
 #include "crdt/repository.h"
-#include "gossip/config.h"
 #include "gossip/log_receiver.h"
 #include "gossip/log_sender.h"
 #include "gossip/wire.h"
@@ -177,7 +176,7 @@ class World {
     receiver.use(to.store.begin());
     sender.use(from.store.begin());
     gossip::LogReceiver log;
-    gossip::LogSender rows{gossip::Config().offer_rows_max};
+    gossip::LogSender rows;
     const gossip::Resume resume = log.resume(receiver.cursor(name_of(from_index)));
     rows.resume(resume.scan, sender.usable(resume.cursor));
     while (!log.live()) {
