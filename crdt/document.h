@@ -12,7 +12,7 @@
 #pragma once
 
 #include <absl/container/btree_map.h>
-#include <absl/container/btree_set.h>
+#include <boost/container/flat_set.hpp>
 
 #include <map>
 #include <optional>
@@ -48,7 +48,7 @@ class Document {
   // Leaves of one group in the order of (path, dot). Never empty inside groups().
   using Group = std::vector<Leaf>;
   using Groups = std::map<std::string, Group, std::less<>>;
-  using Marks = absl::btree_set<HandledMark, MarkOrder>;
+  using Marks = boost::container::flat_set<HandledMark, MarkOrder>;
 
   Document() = default;
 
