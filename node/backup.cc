@@ -12,7 +12,7 @@
 #include "crdt/keyspace.h"
 #include "crdt/repository.h"
 #include "node/clock.h"
-#include "node/lmdb_snapshot.h"
+#include "node/store_reader.h"
 
 namespace node {
 namespace {
@@ -103,24 +103,23 @@ crdt::Result<void> copy(crdt::Transaction& txn, BackupWriter& writer, Pace& pace
 
 crdt::Result<BackupReport> write_backup(const BackupOptions& options,
                                         const OnProgress& on_progress) {
-  auto snapshot = LmdbSnapshot::open(options.dir);
-  if (!snapshot) return snapshot.error();
-  WriteBehind store(**snapshot, LmdbSnapshot::read_through());
-  if (const auto replayed = store.open(); !replayed) return replayed.error();
-  crdt::Transaction& txn = store.begin();
+  auto reader = StoreReader::open(options.dir);
+  if (!reader) return reader.error();
+  const LmdbSnapshot& snapshot = (*reader)->snapshot();
+  crdt::Transaction& txn = (*reader)->begin();
   BackupReport report;
-  auto header = header_of(**snapshot, txn);
+  auto header = header_of(snapshot, txn);
   if (!header) return header.error();
   report.header = *header;
-  report.live = (*snapshot)->live();
+  report.live = snapshot.live();
   BackupWriter writer;
   if (const auto opened = writer.open(options.file, *header); !opened) return opened.error();
   const auto folder = std::filesystem::absolute(options.file).parent_path().string();
   Pace pace(options, folder);
-  const std::uint64_t total = (*snapshot)->rows();
+  const std::uint64_t total = snapshot.rows();
   const auto copied = copy(txn, writer, pace, report, on_progress, total);
   if (!copied) return copied.error();
-  if (const auto read = store.commit(); !read) return crdt::Error(read.error().message);
+  if (const auto read = (*reader)->end(); !read) return read.error();
   if (const auto finished = writer.finish(); !finished) return finished.error();
   report.rows = writer.rows();
   report.bytes = writer.bytes();

@@ -94,7 +94,8 @@ struct SystemFacts {
   std::uint64_t disk_free_bytes = 0;     // Beneath it;
   std::uint64_t disk_bytes = 0;          // in all;
   std::uint64_t disk_reserve_bytes = 0;  // and with less than this, changes are refused.
-  std::uint64_t journal_rows = 0;        // Changes that wait to be brought to their places.
+  std::uint64_t journal_pages = 0;       // Of changes that wait to be brought to their places.
+  std::uint64_t commits = 0;             // Of changes, since this process began.
   std::uint64_t descriptors = 0;         // Open; the kernel allows descriptors_max.
   std::uint64_t descriptors_max = 0;
   std::uint64_t memory_bytes = 0;     // Resident and not a mapped file.

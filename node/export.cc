@@ -14,10 +14,11 @@
 #include "node/clock.h"
 #include "node/entropy.h"
 #include "node/export_seal.h"
+#include "node/journal_file.h"
 #include "node/lmdb_create.h"
 #include "node/lmdb_snapshot.h"
 #include "node/lmdb_store.h"
-#include "node/replica_records.h"
+#include "node/store_reader.h"
 
 namespace node {
 namespace {
@@ -229,19 +230,17 @@ crdt::Result<LmdbStore::Options> store_options(const StorePlace& place) {
 
 crdt::Result<ExportReport> write_export(const std::string& dir, const std::string& file,
                                         const OnProgress& on_progress) {
-  auto snapshot = LmdbSnapshot::open(dir);
-  if (!snapshot) return snapshot.error();
-  WriteBehind store(**snapshot, LmdbSnapshot::read_through());
-  if (const auto replayed = store.open(); !replayed) return replayed.error();
-  crdt::Transaction& txn = store.begin();
-  const StoreMarker& marker = (*snapshot)->marker();
+  auto reader = StoreReader::open(dir);
+  if (!reader) return reader.error();
+  crdt::Transaction& txn = (*reader)->begin();
+  const StoreMarker& marker = (*reader)->snapshot().marker();
   Sheet sheet(file);
   if (const auto opened = sheet.open(); !opened) return opened.error();
   const ExportHead head{marker.cluster, marker.node, utc_text(read_clock().wall)};
   if (const auto added = sheet.add(to_line(head)); !added) return added.error();
-  const auto counts = export_all(txn, sheet, (*snapshot)->rows(), on_progress);
+  const auto counts = export_all(txn, sheet, (*reader)->snapshot().rows(), on_progress);
   if (!counts) return counts.error();
-  if (const auto read = store.commit(); !read) return crdt::Error(read.error().message);
+  if (const auto read = (*reader)->end(); !read) return read.error();
   if (const auto added = sheet.add(to_line(*counts)); !added) return added.error();
   if (const auto finished = sheet.finish(); !finished) return finished.error();
   return ExportReport{*counts, sheet.bytes()};
@@ -284,7 +283,8 @@ crdt::Result<ImportReport> import_into_store(const std::string& file, const Stor
   if (!options) return options.error();
   auto lmdb = LmdbStore::open(*options);
   if (!lmdb) return lmdb.error();
-  WriteBehind store(**lmdb, WriteBehind::Limits{}, appended_rows());
+  JournalFile journal(options->dir);
+  WriteBehind store(**lmdb, journal, WriteBehind::Limits{});
   if (const auto opened = store.open(); !opened) return opened.error();
   crdt::Repository repository;
   ImportReport report;

@@ -1,17 +1,23 @@
-// Journal: the redo log of a WriteBehind store, as rows of the store behind it.
+// Journal: the redo log of a WriteBehind store, in pages beside the store.
 //
-// Shape    key ff <seq, 8 bytes big-endian>; value: one octet that says whether a batch begins or
-//          goes on here, then its bytes, then their checksum. A batch is one transaction's changes,
-//          cut into pages. Rows are appended at one end and trimmed at the other.
-//          A change is an octet that says whether it puts or erases, what its key shares with the
-//          one before it in the batch, the rest of the key, and the value: lengths as varints.
-// Size     a row is at most one page of LMDB, so that a row that was trimmed leaves a hole that any
-//          other page fits into.
-// Laws     what is replayed is what was appended and not trimmed, oldest first. Replaying a change
-//          that reached its place long ago is harmless: trimming takes the oldest rows first, so
-//          the newest value of each key that is replayed at all comes last.
-// Errors   a row with a wrong checksum, a key that no row has, and a row that is missing between
-//          others are Errors. Rows left of a batch that was trimmed in part are none.
+// Shape    page `seq` lies at slot seq % pages(): a ring. A batch, one transaction's changes,
+//          fills whole pages, the last one padded, so that no page is written twice. A page is
+//            identity, seq, chain (8 octets each)    whose it is; what it follows
+//            flags (1), size (2)                     whether a batch begins and ends here
+//            octets of the batch, zeros, checksum (8)
+//          where the chain is the checksum of the page before it. A change is an octet that says
+//          whether it puts or erases, what its key shares with the one before it in the batch, the
+//          rest of the key, and the value: lengths as varints.
+//          Where replaying begins, a Place, is kept in the store itself: it moves in the very
+//          commit that made the pages before it superfluous.
+// Laws     what is replayed is what was appended and not trimmed, oldest first, whole batches
+//          only. Replaying a change that reached its place long ago is harmless: the newest value
+//          of each key that is replayed at all comes last.
+// Errors   a batch at the end that is not whole was cut short by a crash before it was
+//          acknowledged: it is dropped, and the chain keeps its remains from ever continuing
+//          another one. A page that makes no sense before a batch that does is damage. So a disk
+//          that spoils the very last batch goes unseen here; peers miss it (crdt/keyspace.h, "k").
+// Source   the chain is that of SQLite's write-ahead log (sqlite.org/fileformat2.html, 4.2).
 #pragma once
 
 #include <cstddef>
@@ -21,55 +27,73 @@
 
 #include "crdt/bytes.h"
 #include "crdt/result.h"
-#include "crdt/transaction.h"
+#include "node/journal_storage.h"
 
 namespace node {
 
 class Journal {
  public:
-  // Rows lie here: no key of a store's user is at or behind it.
-  static constexpr crdt::BytesView kFirstKey = "\xff";
+  struct Place {
+    std::uint64_t identity = 0;  // Of the storage's run.
+    std::uint64_t seq = 0;       // Of the next page.
+    std::uint64_t chain = 0;     // Of that page.
 
-  // A page of 4,096 octets without LMDB's header. Larger pages hold several rows.
-  static constexpr std::size_t kRowBytesMax = 4'080;
+    bool operator==(const Place&) const = default;
+  };
 
   // What a batch consists of: a key, and its new value or that it is gone.
   using Visit = std::function<void(crdt::BytesView key, std::optional<crdt::BytesView> value)>;
 
-  // Cut into rows as it grows: full ones, sealed, and behind them the one that takes more.
   class Batch {
    public:
     void add(crdt::BytesView key, const std::optional<crdt::BytesView>& value);
+    [[nodiscard]] std::uint64_t pages() const;
+    void clear();  // Keeps its room.
 
    private:
     friend class Journal;
 
-    void write(crdt::BytesView bytes);
-    void begin_row();
-    void seal_row();
-
     crdt::Bytes bytes_;
-    std::size_t row_ = 0;  // Where the last row begins.
-    crdt::Bytes key_;      // The last one.
+    crdt::Bytes key_;  // The last one.
   };
 
-  // Forgets what it knows, reads all rows and calls `visit` for each change of each batch. After an
-  // Error, `visit` has seen a part of them.
-  [[nodiscard]] crdt::Result<void> replay(crdt::Transaction& txn, const Visit& visit);
+  explicit Journal(JournalStorage& storage) : storage_(storage) {}
 
-  // How many rows it took. Leaves the batch empty.
-  std::uint64_t append(crdt::Transaction& txn, Batch& batch);
+  // Forgets what it knows, reads from `begin` on and calls `visit` for each change of each batch.
+  // After an Error, `visit` has seen a part of them.
+  [[nodiscard]] crdt::Result<void> replay(const Place& begin, const Visit& visit);
 
-  // The place of the next row: every batch so far lies before it.
-  [[nodiscard]] std::uint64_t end() const { return end_; }
-  [[nodiscard]] std::uint64_t rows() const { return end_ - first_; }
+  // As if nothing was ever read or begun: whose journal it was is none of this store's any more.
+  void forget();
 
-  // Erases rows before `seq`, the oldest first, at most `rows_max` of them.
-  void trim(crdt::Transaction& txn, std::uint64_t seq, std::uint64_t rows_max);
+  // Durable when it returns. After an error nobody knows what of it is: begin_anew(). REQUIRES
+  // room for it.
+  [[nodiscard]] boost::system::result<void, CommitError> append(const Batch& batch);
+
+  // An empty one in a run of its own. The one before it is still there: end_former().
+  [[nodiscard]] boost::system::result<void, CommitError> begin_anew();
+  void end_former();
+
+  // Pages before `place` may be written over. REQUIRES a place at which a batch ended.
+  void trim(const Place& place) { begin_ = place; }
+
+  [[nodiscard]] const Place& begin() const { return begin_; }
+  [[nodiscard]] const Place& end() const { return end_; }
+  [[nodiscard]] std::uint64_t pages() const { return end_.seq - begin_.seq; }
+  [[nodiscard]] std::uint64_t room() const { return storage_.pages() - pages(); }
 
  private:
-  std::uint64_t first_ = 0;
-  std::uint64_t end_ = 0;
+  [[nodiscard]] crdt::Bytes lay_out(const Batch& batch);
+  [[nodiscard]] crdt::Result<bool> is_damaged() const;
+
+  JournalStorage& storage_;
+  Place begin_;
+  Place end_;
+  std::optional<std::uint64_t> former_;  // The identity of the run before this one.
 };
+
+// As it is kept in the store; the inverse finds damage.
+[[nodiscard]] crdt::Bytes encode(const Journal::Place& place);
+[[nodiscard]] crdt::Result<Journal::Place> decode_place(crdt::BytesView bytes);
 
 }  // namespace node

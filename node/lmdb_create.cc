@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "node/sync_folder.h"
+
 namespace node {
 namespace {
 
@@ -34,14 +36,6 @@ int build(const std::string& path, std::uint64_t map_bytes, crdt::BytesView key,
   if (code == 0) code = put_one(environment, key, value);
   mdb_env_close(environment);
   return code;
-}
-
-int sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno;
-  const int code = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  return code == EINVAL ? 0 : code;  // A file system where folders need none.
 }
 
 }  // namespace

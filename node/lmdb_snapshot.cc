@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <limits>
 
 #include "crdt/check.h"
 #include "node/lmdb_check.h"
@@ -33,10 +32,6 @@ bool is_locked(const std::string& path) {
 }
 
 }  // namespace
-
-WriteBehind::Limits LmdbSnapshot::read_through() {
-  return {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::uint64_t>::max()};
-}
 
 crdt::Result<std::unique_ptr<LmdbSnapshot>> LmdbSnapshot::open(const std::string& dir) {
   std::error_code error;
@@ -84,6 +79,21 @@ crdt::Result<void> LmdbSnapshot::read_marker() {
   return crdt::Error("the store in " + dir_ + " has the format \"" + marker_.format +
                      "\", this program reads \"" + std::string(kStoreFormat) +
                      "\"; run the version of Muster that wrote it");
+}
+
+crdt::Result<std::optional<crdt::Bytes>> LmdbSnapshot::newest(crdt::BytesView key) const {
+  MDB_txn* transaction = nullptr;
+  if (const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction)) {
+    return explain(code);
+  }
+  MDB_val wanted = to_val(key);
+  MDB_val value{};
+  const int code = mdb_get(transaction, database_, &wanted, &value);
+  std::optional<crdt::Bytes> found;
+  if (code == 0) found.emplace(to_view(value));
+  mdb_txn_abort(transaction);
+  if (code != 0 && code != MDB_NOTFOUND) return explain(code);
+  return found;
 }
 
 crdt::Error LmdbSnapshot::explain(int code) const {

@@ -3,8 +3,8 @@
 // LMDB keeps the pages of a commit for as long as somebody reads them, in whatever process. So this
 // is a consistent cut: all that was acknowledged before open() is in it, and no half of a batch.
 //
-// Shape    a Store that cannot be written; its one transaction is the snapshot. A WriteBehind in
-//          front of it (read_through) adds what waits in the journal of that very commit.
+// Shape    a Store that cannot be written; its one transaction is the snapshot. What waits in the
+//          journal is no part of it: node/store_reader.h adds that.
 // Size     pages that the node frees meanwhile are not used again before this is closed: the data
 //          file grows by what is written in the meantime. A reader that was killed is found and
 //          forgotten by the node and by the next snapshot.
@@ -15,12 +15,12 @@
 #include <lmdb.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "crdt/result.h"
 #include "node/store.h"
 #include "node/store_marker.h"
-#include "node/write_behind.h"
 
 namespace node {
 
@@ -32,12 +32,12 @@ class LmdbSnapshot final : public Store, private crdt::Transaction {
   LmdbSnapshot(const LmdbSnapshot&) = delete;
   LmdbSnapshot& operator=(const LmdbSnapshot&) = delete;
 
-  // For a WriteBehind in front: all of the journal waits, for nothing can be moved.
-  [[nodiscard]] static WriteBehind::Limits read_through();
+  // What the newest commit says under a key, which may be newer than this one.
+  [[nodiscard]] crdt::Result<std::optional<crdt::Bytes>> newest(crdt::BytesView key) const;
 
   [[nodiscard]] const StoreMarker& marker() const { return marker_; }
   [[nodiscard]] bool live() const { return live_; }  // A node had it open.
-  [[nodiscard]] std::uint64_t rows() const;          // Those of the journal included.
+  [[nodiscard]] std::uint64_t rows() const;
 
   crdt::Transaction& begin() override { return *this; }
   [[nodiscard]] boost::system::result<void, CommitError> commit() override;

@@ -248,10 +248,9 @@ boost::system::result<void, CommitError> LmdbStore::commit() {
     abort();
     return {};
   }
-  if (disk_free_bytes() < options_.disk_reserve_bytes) {
+  if (auto refused = refusal()) {
     abort();
-    return CommitError(CommitFailure::kDiskFull,
-                       "less than store.disk_reserve_bytes is free on the disk of " + options_.dir);
+    return *std::move(refused);
   }
   end_transaction();
   if (++commits_ % kReaderCheckEvery == 0) mdb_reader_check(environment_, nullptr);
@@ -260,6 +259,12 @@ boost::system::result<void, CommitError> LmdbStore::commit() {
   if (code != 0) return recover(code);
   damaged_commits_ = 0;
   return {};
+}
+
+std::optional<CommitError> LmdbStore::refusal() const {
+  if (disk_free_bytes() >= options_.disk_reserve_bytes) return std::nullopt;
+  return CommitError(CommitFailure::kDiskFull,
+                     "less than store.disk_reserve_bytes is free on the disk of " + options_.dir);
 }
 
 void LmdbStore::abort() {

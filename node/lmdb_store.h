@@ -66,6 +66,7 @@ class LmdbStore final : public Store, private crdt::Transaction {
   void abort() override;
   [[nodiscard]] StoreSize size() const override;
   [[nodiscard]] bool sound() const override { return failure_ == 0; }
+  [[nodiscard]] std::optional<CommitError> refusal() const override;
 
  private:
   LmdbStore(const Options& options, DirLock lock) : options_(options), lock_(std::move(lock)) {}

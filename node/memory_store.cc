@@ -19,7 +19,12 @@ boost::system::result<void, CommitError> MemoryStore::commit() {
   const bool wrote = !open_undo_.empty();
   std::optional<CommitFailure> failure = std::exchange(fail_next_, std::nullopt);
   if (!failure && fail_reads_) failure = CommitFailure::kIo;
-  if (!failure && disk_full_ && wrote) failure = CommitFailure::kDiskFull;
+  if (!failure && wrote) {
+    if (auto refused = refusal()) {
+      abort();
+      return *std::move(refused);
+    }
+  }
   if (failure) {
     abort();
     return CommitError(*failure, *failure == CommitFailure::kDiskFull ? "no space left (injected)"
@@ -34,6 +39,11 @@ boost::system::result<void, CommitError> MemoryStore::commit() {
   open_undo_.clear();
   if (wrote) ++commits_;
   return {};
+}
+
+std::optional<CommitError> MemoryStore::refusal() const {
+  if (!disk_full_) return std::nullopt;
+  return CommitError(CommitFailure::kDiskFull, "no space left (injected)");
 }
 
 void MemoryStore::abort() {

@@ -23,6 +23,7 @@ class MemoryStore final : public Store, private crdt::Transaction {
   void abort() override;
   [[nodiscard]] StoreSize size() const override;
   [[nodiscard]] bool sound() const override { return !fail_reads_; }
+  [[nodiscard]] std::optional<CommitError> refusal() const override;
 
   // Faults. A failing commit stores nothing; a full disk refuses only commits that wrote something.
   void fail_next_commit(CommitFailure failure) { fail_next_ = failure; }

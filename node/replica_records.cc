@@ -16,10 +16,6 @@ crdt::Bytes request_key(crdt::ReplicaId handler, crdt::BytesView event) {
 
 }  // namespace
 
-std::vector<crdt::Bytes> appended_rows() {
-  return {crdt::keyspace::log_begin(), crdt::keyspace::record({&kRequestKind, 1})};
-}
-
 crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
                              const crdt::RequestId& id, crdt::Bytes entry) {
   crdt::Bytes key;

@@ -26,9 +26,6 @@ namespace node {
 inline constexpr char kTimelineKind = 't';
 inline constexpr char kRequestKind = 'q';
 
-// What the keys of rows begin with that a Replica only ever appends, each beside its predecessor.
-[[nodiscard]] std::vector<crdt::Bytes> appended_rows();
-
 [[nodiscard]] crdt::Record timeline_record(std::string_view document_key, crdt::WallTime asked,
                                            const crdt::RequestId& id, crdt::Bytes entry);
 

@@ -21,7 +21,8 @@ void write(slack::JsonWriter& json, const SystemFacts& system) {
   count(json, "disk_free_bytes", system.disk_free_bytes);
   count(json, "disk_bytes", system.disk_bytes);
   count(json, "disk_reserve_bytes", system.disk_reserve_bytes);
-  count(json, "journal_rows", system.journal_rows);
+  count(json, "journal_pages", system.journal_pages);
+  count(json, "commits", system.commits);
   count(json, "descriptors", system.descriptors);
   count(json, "descriptors_max", system.descriptors_max);
   count(json, "memory_bytes", system.memory_bytes);
@@ -158,7 +159,8 @@ std::string to_prometheus(const Status& status) {
   if (status.system) {
     metric(out, "gauge", "store_bytes", "", status.system->store_bytes);
     metric(out, "gauge", "disk_free_bytes", "", status.system->disk_free_bytes);
-    metric(out, "gauge", "journal_rows", "", status.system->journal_rows);
+    metric(out, "gauge", "journal_pages", "", status.system->journal_pages);
+    metric(out, "counter", "commits", "", status.system->commits);
     metric(out, "gauge", "descriptors", "", status.system->descriptors);
     metric(out, "gauge", "memory_bytes", "", status.system->memory_bytes);
     metric(out, "counter", "link_bytes_sent_total", "", status.system->link_bytes_sent);

@@ -11,7 +11,6 @@
 #include "node/clock.h"
 #include "node/entropy.h"
 #include "node/local_access.h"
-#include "node/replica_records.h"
 #include "node/replica_version.h"
 #include "node/system_facts.h"
 
@@ -82,12 +81,11 @@ crdt::Result<void> Server::open_store(const Config& config) {
   auto opened = LmdbStore::open(store);
   if (!opened) return opened.error();
   lmdb_ = std::move(*opened);
-  store_ = std::make_unique<WriteBehind>(*lmdb_, WriteBehind::Limits{}, appended_rows());
+  journal_ = std::make_unique<JournalFile>(config.data_dir);
+  store_ = std::make_unique<WriteBehind>(*lmdb_, *journal_, WriteBehind::Limits{});
   auto replayed = store_->open();
   if (!replayed && refillable) {
-    store_.reset();
     if (const auto anew = lmdb_->put_aside(replayed.error().message); !anew) return anew;
-    store_ = std::make_unique<WriteBehind>(*lmdb_, WriteBehind::Limits{}, appended_rows());
     replayed = store_->open();
   }
   if (replayed) return {};
@@ -178,7 +176,8 @@ SystemFacts Server::measure() const {
   facts.disk_free_bytes = disk.free_bytes;
   facts.disk_bytes = disk.bytes;
   facts.disk_reserve_bytes = disk_reserve_bytes_;
-  facts.journal_rows = store_->journal_rows();
+  facts.journal_pages = store_->journal_pages();
+  facts.commits = store_->commits();
   facts.descriptors = open_descriptors();
   facts.descriptors_max = descriptors_allowed();
   facts.memory_bytes = resident_anonymous_bytes();

@@ -22,6 +22,7 @@
 #include "node/driver.h"
 #include "node/http_server.h"
 #include "node/intake.h"
+#include "node/journal_file.h"
 #include "node/lmdb_store.h"
 #include "node/log.h"
 #include "node/peer_transport.h"
@@ -86,7 +87,8 @@ class Server final : private Performer, private Intake {
   boost::asio::io_context io_{1};  // One thread: no need to wake others.
   crdt::Rng rng_;
   std::unique_ptr<LmdbStore> lmdb_;
-  std::unique_ptr<WriteBehind> store_;  // In front of it: what the driver sees.
+  std::unique_ptr<JournalFile> journal_;
+  std::unique_ptr<WriteBehind> store_;  // In front of both: what the driver sees.
   std::unique_ptr<HttpServer> slack_;
   std::unique_ptr<HttpServer> admin_;
   std::unique_ptr<PeerTransport> peers_;

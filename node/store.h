@@ -6,6 +6,7 @@
 // Thread   the driver's thread only.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "crdt/result.h"
@@ -54,6 +55,10 @@ class Store {
   // False where a read of the open transaction failed: what was computed from it is worth nothing,
   // and its commit will fail.
   [[nodiscard]] virtual bool sound() const { return true; }
+
+  // Why a commit that writes anything would be refused now; nullopt where nothing speaks against
+  // it.
+  [[nodiscard]] virtual std::optional<CommitError> refusal() const { return std::nullopt; }
 };
 
 }  // namespace node

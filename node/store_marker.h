@@ -11,7 +11,7 @@
 namespace node {
 
 inline constexpr crdt::BytesView kMarkerKey("\0muster", 7);
-inline constexpr crdt::BytesView kStoreFormat = "muster store 3";
+inline constexpr crdt::BytesView kStoreFormat = "muster store 4";
 
 struct StoreMarker {
   std::string format;

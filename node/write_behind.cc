@@ -18,15 +18,14 @@ namespace {
 constexpr std::size_t kMovedPerAdded = 3;
 constexpr std::size_t gathered_max(std::size_t waiting_bytes) { return waiting_bytes / 3 * 2; }
 
-// The same for rows of the journal: half of the limit, an eighth while the table moves, and what is
-// trimmed is twice what is added.
-constexpr std::uint64_t kRowsPart = 2;
-constexpr std::uint64_t kMovingRowsPart = 8;
-constexpr std::uint64_t kTrimmedPerAdded = 2;
+// The same for pages of the journal: half of the limit, and an eighth while the table moves.
+constexpr std::uint64_t kPagesPart = 2;
+constexpr std::uint64_t kMovingPagesPart = 8;
 
-// Less is not worth the pages above the leaves, which are written as often as something moves.
-constexpr std::size_t kMovedAtOnce = 64 << 10;
-constexpr std::size_t kMovedAtOncePart = 16;  // Of the limit, where that is small.
+// A step costs two syncs and the pages above the leaves, however little moves. It keeps commands
+// waiting for a few milliseconds.
+constexpr std::size_t kMovedAtOnce = 512 << 10;
+constexpr std::size_t kMovedAtOncePart = 8;  // Of the limit, where that is small.
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
@@ -36,7 +35,7 @@ std::size_t bytes_of(const Memtable::Row& row) {
 
 // The journal is no part of any range.
 crdt::BytesView end_of(crdt::BytesView to) {
-  return to.empty() ? Journal::kFirstKey : std::min(to, Journal::kFirstKey);
+  return to.empty() ? WriteBehind::kFirstKey : std::min(to, WriteBehind::kFirstKey);
 }
 
 // The rows of two tables in the order of their keys: of two with one key, the newer one.
@@ -74,18 +73,18 @@ const Memtable::Row* last_before(Memtable& table, crdt::BytesView end) {
 
 }  // namespace
 
-WriteBehind::WriteBehind(Store& store, Limits limits, std::vector<crdt::Bytes> appended)
-    : store_(store), limits_(limits), appended_(std::move(appended)) {
-  CHECK(limits.journal_rows > 0);
+WriteBehind::WriteBehind(Store& store, JournalStorage& storage, Limits limits)
+    : store_(store), limits_(limits), journal_(storage) {
+  CHECK(limits.journal_pages > 0);
+  limits_.journal_pages = std::min<std::uint64_t>(limits.journal_pages, storage.pages());
 }
 
 crdt::Result<void> WriteBehind::open() {
   CHECK(txn_ == nullptr);
   if (const auto read = load(); !read) return read;
-  if (!within_limits()) {
+  if (!fits(0)) {
     txn_ = &store_.begin();
-    move_all();
-    loaded_ = end_transaction().has_value();
+    loaded_ = commit_directly().has_value();
   }
   // It could not be written: what waits can go on waiting, and be read.
   if (!loaded_) {
@@ -95,24 +94,38 @@ crdt::Result<void> WriteBehind::open() {
   return {};
 }
 
-// A commit ends it although nothing was written: it alone tells whether a read failed.
 crdt::Result<void> WriteBehind::load() {
   gathers_ = {};
   moves_ = {};
   touched_.clear();
   move_due_ = 0;
-  trim_before_ = 0;
-  txn_ = &store_.begin();
-  const auto replayed = journal_.replay(
-      *txn_, [this](crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
-        gathers_.set(key, value);
-      });
-  moves_end_ = journal_.end() - journal_.rows();
-  const auto read = end_transaction();
-  loaded_ = replayed && read;
-  if (!replayed) return replayed;
-  if (!read) return crdt::Error(read.error().message);
+  loaded_ = false;
+  const auto place = read_place();
+  if (!place) return place.error();
+  if (*place) {
+    const auto replayed = journal_.replay(
+        **place, [this](crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
+          gathers_.set(key, value);
+        });
+    if (!replayed) return replayed;
+  } else {
+    journal_.forget();
+    direct_ = anew_ = true;
+  }
+  loaded_ = true;
   return {};
+}
+
+// A commit ends it although nothing was written: it alone tells whether a read failed.
+crdt::Result<std::optional<Journal::Place>> WriteBehind::read_place() {
+  txn_ = &store_.begin();
+  const auto stored = txn_->get(kFirstKey);
+  std::optional<crdt::Result<Journal::Place>> place;
+  if (stored) place = decode_place(*stored);
+  if (const auto read = end_transaction(); !read) return crdt::Error(read.error().message);
+  if (!place) return std::optional<Journal::Place>();
+  if (!*place) return place->error();
+  return std::optional(**place);
 }
 
 boost::system::result<void, CommitError> WriteBehind::end_transaction() {
@@ -125,16 +138,20 @@ crdt::Transaction& WriteBehind::begin() {
   if (!loaded_) {
     if (const auto read = load(); !read) throw std::runtime_error(read.error().message);
   }
+  // Only what is durable may move, so not between here and the commit.
+  if (moves_.empty() && enough_waits()) begin_moving();
   txn_ = &store_.begin();
-  ++batch_;
+  ++transaction_;
   return *this;
 }
 
 boost::system::result<void, CommitError> WriteBehind::commit() {
   CHECK(txn_ != nullptr);
-  if (!touched_.empty()) journal_touched();
-  auto committed = end_transaction();
+  const bool writes = !touched_.empty();
+  auto committed = writes ? commit_touched() : end_transaction();
   loaded_ = committed.has_value();
+  if (writes && committed) ++commits_;
+  direct_ = direct_ || !committed;
   return committed;
 }
 
@@ -145,39 +162,62 @@ void WriteBehind::abort() {
   store_.abort();
 }
 
-void WriteBehind::journal_touched() {
+boost::system::result<void, CommitError> WriteBehind::commit_touched() {
+  if (auto refused = store_.refusal()) {
+    txn_ = nullptr;
+    store_.abort();
+    return *std::move(refused);
+  }
+  const std::size_t bytes = collect_batch();
+  if (direct_ || !fits(batch_.pages())) return commit_directly();
+  move_due(bytes, batch_.pages());
+  if (!fits(batch_.pages())) return commit_directly();
+  if (auto moved = end_transaction(); !moved) return moved;
+  auto appended = journal_.append(batch_);
+  anew_ = !appended;
+  return appended;
+}
+
+// Everything goes to its place, and what the journal holds is superfluous.
+boost::system::result<void, CommitError> WriteBehind::commit_directly() {
+  if (!moves_.empty()) move_rows(kAll);
+  begin_moving();
+  move_rows(kAll);
+  if (anew_) {
+    const auto begun = journal_.begin_anew();
+    if (!begun) {
+      txn_ = nullptr;
+      store_.abort();
+      return begun;
+    }
+    txn_->put(kFirstKey, encode(journal_.begin()));
+  }
+  auto committed = end_transaction();
+  if (!committed) return committed;
+  direct_ = anew_ = false;
+  journal_.end_former();
+  return committed;
+}
+
+std::size_t WriteBehind::collect_batch() {
+  batch_.clear();
   std::size_t bytes = 0;
   for (const Memtable::Row* row : touched_) {
-    journalled_.add(row->key(), row->value());
+    batch_.add(row->key(), row->value());
     bytes += bytes_of(*row);
   }
   touched_.clear();
-  const std::uint64_t rows = journal_.append(*txn_, journalled_);
-  make_room(bytes, rows);
-  journal_.trim(*txn_, trim_before_, kTrimmedPerAdded * rows);
-  if (!within_limits()) move_all();
+  return bytes;
 }
 
-bool WriteBehind::within_limits() const {
-  return waiting_bytes() <= limits_.waiting_bytes && journal_.rows() <= limits_.journal_rows;
+bool WriteBehind::fits(std::uint64_t more_pages) const {
+  return waiting_bytes() <= limits_.waiting_bytes &&
+         journal_.pages() + more_pages <= limits_.journal_pages;
 }
 
-void WriteBehind::make_room(std::size_t bytes_added, std::uint64_t rows_added) {
-  const bool enough = gathers_.bytes() > gathered_max(limits_.waiting_bytes) ||
-                      journal_.end() - moves_end_ > limits_.journal_rows / kRowsPart;
-  if (moves_.empty() && enough) begin_moving();
-  if (moves_.empty()) return;
-  move_due_ += kMovedPerAdded * bytes_added +
-               rows_added * (moves_.bytes() * kMovingRowsPart / limits_.journal_rows + 1);
-  if (move_due_ < std::min(kMovedAtOnce, limits_.waiting_bytes / kMovedAtOncePart)) return;
-  move_rows(std::exchange(move_due_, 0));
-}
-
-void WriteBehind::move_all() {
-  move_rows(kAll);
-  begin_moving();
-  move_rows(kAll);
-  journal_.trim(*txn_, trim_before_, journal_.rows());
+bool WriteBehind::enough_waits() const {
+  return gathers_.bytes() > gathered_max(limits_.waiting_bytes) ||
+         journal_.pages() > limits_.journal_pages / kPagesPart;
 }
 
 void WriteBehind::begin_moving() {
@@ -185,6 +225,14 @@ void WriteBehind::begin_moving() {
   moves_ = std::exchange(gathers_, Memtable());
   next_moved_ = moves_.in_order().begin();
   moves_end_ = journal_.end();
+}
+
+void WriteBehind::move_due(std::size_t bytes_added, std::uint64_t pages_added) {
+  if (moves_.empty()) return;
+  move_due_ += kMovedPerAdded * bytes_added +
+               pages_added * (moves_.bytes() * kMovingPagesPart / limits_.journal_pages + 1);
+  if (move_due_ < std::min(kMovedAtOnce, limits_.waiting_bytes / kMovedAtOncePart)) return;
+  move_rows(std::exchange(move_due_, 0));
 }
 
 void WriteBehind::move_rows(std::size_t bytes) {
@@ -205,29 +253,24 @@ void WriteBehind::move_rows(std::size_t bytes) {
 // All that waited when it began to move is in its place.
 void WriteBehind::end_moving() {
   const bool early = crdt::planted(crdt::Bug::kJournalTrimmedEarly);
-  trim_before_ = early ? journal_.end() : moves_end_;
+  journal_.trim(early ? journal_.end() : moves_end_);
+  txn_->put(kFirstKey, encode(journal_.begin()));
   moves_ = {};
   move_due_ = 0;
 }
 
 void WriteBehind::check_key(crdt::BytesView key) const {
-  CHECK(txn_ != nullptr && key < Journal::kFirstKey);
+  CHECK(txn_ != nullptr && key < kFirstKey);
   check_store_key(key);
-}
-
-bool WriteBehind::is_appended(crdt::BytesView key) const {
-  return std::any_of(appended_.begin(), appended_.end(),
-                     [key](const crdt::Bytes& prefix) { return key.starts_with(prefix); });
 }
 
 void WriteBehind::set(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
   Memtable::Row& row = gathers_.set(key, value);
-  if (std::exchange(row.batch, batch_) != batch_) touched_.push_back(&row);
+  if (std::exchange(row.batch, transaction_) != transaction_) touched_.push_back(&row);
 }
 
 std::optional<crdt::BytesView> WriteBehind::get(crdt::BytesView key) {
   check_key(key);
-  if (is_appended(key)) return txn_->get(key);
   const Memtable::Row* row = gathers_.find(key);
   if (row == nullptr) row = moves_.find(key);
   return row == nullptr ? txn_->get(key) : row->value();
@@ -235,12 +278,12 @@ std::optional<crdt::BytesView> WriteBehind::get(crdt::BytesView key) {
 
 void WriteBehind::put(crdt::BytesView key, crdt::BytesView value) {
   check_key(key);
-  is_appended(key) ? txn_->put(key, value) : set(key, value);
+  set(key, value);
 }
 
 void WriteBehind::erase(crdt::BytesView key) {
   check_key(key);
-  is_appended(key) ? txn_->erase(key) : set(key, std::nullopt);
+  set(key, std::nullopt);
 }
 
 void WriteBehind::scan(crdt::BytesView from, crdt::BytesView to,

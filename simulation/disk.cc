@@ -35,9 +35,9 @@ boost::system::result<void, node::CommitError> Disk::commit() {
   CHECK(open_);
   const bool wrote = !open_undo_.empty();
   if (wrote) tick(Moment::kBeforeCommit);
-  if (wrote && full_) {
+  if (auto refused = refusal(); wrote && refused) {
     abort();
-    return node::CommitError(node::CommitFailure::kDiskFull, "no space left (simulated)");
+    return *std::move(refused);
   }
   if (wrote && failing_.first > 0) {
     --failing_.first;
@@ -47,6 +47,11 @@ boost::system::result<void, node::CommitError> Disk::commit() {
   keep_writes();
   if (wrote) tick(Moment::kAfterCommit);
   return {};
+}
+
+std::optional<node::CommitError> Disk::refusal() const {
+  if (!full_) return std::nullopt;
+  return node::CommitError(node::CommitFailure::kDiskFull, "no space left (simulated)");
 }
 
 void Disk::keep_writes() {

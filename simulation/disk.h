@@ -39,6 +39,7 @@ class Disk final : public node::Store, private crdt::Transaction {
   [[nodiscard]] boost::system::result<void, node::CommitError> commit() override;
   void abort() override;
   [[nodiscard]] node::StoreSize size() const override;
+  [[nodiscard]] std::optional<node::CommitError> refusal() const override;
 
   void live(bool live) { live_ = live; }
   // The power goes at the `count`th such moment from now, the next one being the first.

@@ -7,7 +7,7 @@
 namespace simulation {
 
 JournaledDisk::JournaledDisk(Disk& disk, const node::WriteBehind::Limits& limits)
-    : behind_(disk, limits) {
+    : journal_(disk), behind_(disk, journal_, limits) {
   if (const auto opened = behind_.open(); !opened) {
     throw std::runtime_error(opened.error().message);
   }
@@ -17,7 +17,7 @@ WrapStore JournaledDisk::wrap(std::uint64_t seed) {
   Dice dice(seed, "journal");
   node::WriteBehind::Limits limits;
   limits.waiting_bytes = dice.pick(std::vector<std::size_t>{2'000, 20'000, 200'000});
-  limits.journal_rows = dice.pick(std::vector<std::uint64_t>{8, 64, 512});
+  limits.journal_pages = dice.pick(std::vector<std::uint64_t>{8, 64, 512});
   return [limits](Disk& disk) { return std::make_unique<JournaledDisk>(disk, limits); };
 }
 

@@ -1,10 +1,11 @@
 // JournaledDisk: a node's store as production lays it out: node/write_behind.h over its disk.
 //
 // Size     limits far below production's, drawn from the seed: minutes of a simulated channel then
-//          reach what takes production hours: full journals, trimmed rows, rounds of the hand.
+//          reach what takes production hours: full journals, trimmed pages, rounds of the ring.
 // Errors   made over a damaged journal it throws, as its begin() does: such a node does not start.
 #pragma once
 
+#include "node/journal_rows.h"
 #include "node/write_behind.h"
 #include "simulation/cluster.h"
 
@@ -21,8 +22,12 @@ class JournaledDisk final : public node::Store {
   boost::system::result<void, node::CommitError> commit() override { return behind_.commit(); }
   void abort() override { behind_.abort(); }
   [[nodiscard]] node::StoreSize size() const override { return behind_.size(); }
+  [[nodiscard]] std::optional<node::CommitError> refusal() const override {
+    return behind_.refusal();
+  }
 
  private:
+  node::JournalRows journal_;
   node::WriteBehind behind_;
 };
 

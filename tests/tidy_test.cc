@@ -63,7 +63,8 @@ const std::vector<Direction> kDirections = {
     {{"node/"}, {"crdt/", "gossip/", "slack/", "node/"}},
     {{"simulation/"},
      {"crdt/", "gossip/", "slack/", "simulation/", "node/replica", "node/admin_", "node/event.",
-      "node/effects.", "node/write_behind.", "node/store.h", "node/driver.h"}},
+      "node/effects.", "node/write_behind.", "node/journal_rows.", "node/store.h",
+      "node/driver.h"}},
     {{"tests/"}, {"crdt/", "gossip/", "slack/", "node/", "simulation/", "tests/"}},
 };
 

@@ -140,7 +140,6 @@ class OwnCluster {
             std::string(slack::kCommandsPath), cluster_->signing_secret()};
   }
   std::uint16_t port() const { return cluster_->slack_port(1); }
-  std::filesystem::path store() const { return cluster_->folder_of(1) / "store"; }
 
   std::vector<pid_t> processes() const {
     std::vector<pid_t> all;
@@ -157,14 +156,14 @@ class OwnCluster {
         kSettle);
   }
 
-  // How many changes the loaded peer has made since it began.
-  crdt::Result<std::uint64_t> changes() const {
+  // What the loaded peer has counted since it began: "/counters/changes", "/system/commits".
+  crdt::Result<std::uint64_t> counter(const char* pointer) const {
     const auto answer = cluster_->status_text(1);
     if (!answer) return answer.error();
     const auto json = nlohmann::json::parse(*answer, nullptr, false);
-    const auto at = nlohmann::json::json_pointer("/counters/changes");
+    const auto at = nlohmann::json::json_pointer(pointer);
     if (json.is_discarded() || !json.contains(at)) {
-      return crdt::Error("the peer's status does not count its changes");
+      return crdt::Error(std::string("the peer's status does not count ") + pointer);
     }
     return json.at(at).get<std::uint64_t>();
   }
@@ -197,8 +196,8 @@ crdt::Result<BenchFigures> run_own(const BenchRequestsOptions& options) {
   std::uint64_t changes = 0;
   const auto count = [&]() -> crdt::Result<void> {
     if (auto settled = (*own)->settle(); !settled) return settled.error();
-    const auto committed = commits_of((*own)->store());
-    const auto changed = (*own)->changes();
+    const auto committed = (*own)->counter("/system/commits");
+    const auto changed = (*own)->counter("/counters/changes");
     if (!committed) return committed.error();
     if (!changed) return changed.error();
     commits = *committed - commits;

@@ -10,8 +10,8 @@
 #include "gossip/wire.h"
 #include "node/cli/bench_channel.h"
 #include "node/entropy.h"
+#include "node/journal_file.h"
 #include "node/lmdb_store.h"
-#include "node/replica_records.h"
 #include "node/write_behind.h"
 
 namespace node::cli {
@@ -41,7 +41,8 @@ crdt::Result<void> change(const BenchStore& store,
                           const std::function<crdt::Result<void>(crdt::Transaction&)>& body) {
   auto lmdb = open_lmdb(store);
   if (!lmdb) return lmdb.error();
-  WriteBehind behind(**lmdb, WriteBehind::Limits{}, appended_rows());
+  JournalFile journal(store.folder);
+  WriteBehind behind(**lmdb, journal, WriteBehind::Limits{});
   if (const auto opened = behind.open(); !opened) return opened;
   if (const auto done = body(behind.begin()); !done) {
     behind.abort();

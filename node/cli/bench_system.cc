@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <lmdb.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -137,17 +136,6 @@ crdt::Result<double> fdatasync_per_second(const std::filesystem::path& folder,
     }
   }
   return static_cast<double>(count) / std::chrono::duration<double>(now - began).count();
-}
-
-crdt::Result<std::uint64_t> commits_of(const std::filesystem::path& store) {
-  MDB_env* environment = nullptr;
-  MDB_envinfo info{};
-  int code = ::mdb_env_create(&environment);
-  if (code == 0) code = ::mdb_env_open(environment, store.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
-  if (code == 0) code = ::mdb_env_info(environment, &info);
-  if (environment != nullptr) ::mdb_env_close(environment);
-  if (code != 0) return crdt::Error("cannot read " + store.string() + ": " + ::mdb_strerror(code));
-  return info.me_last_txnid;
 }
 
 }  // namespace node::cli

@@ -42,7 +42,4 @@ namespace node::cli {
 [[nodiscard]] crdt::Result<double> fdatasync_per_second(const std::filesystem::path& folder,
                                                         std::chrono::milliseconds duration);
 
-// How many transactions an LMDB environment has committed, whichever process writes to it.
-[[nodiscard]] crdt::Result<std::uint64_t> commits_of(const std::filesystem::path& store);
-
 }  // namespace node::cli

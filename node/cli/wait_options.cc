@@ -57,7 +57,7 @@ int wait_outcome(const nlohmann::json& wait, const WaitOptions& options) {
   if (wait.is_null() || wait.at("satisfied").get<bool>()) return kDone;
   std::cerr << "muster: it is done, but within " << options.timeout
             << " not as many peers as --wait " << options.wait
-            << " asks for have said that they have it; muster peers list says who "
+            << " asks for have said that they have it; muster status says who "
             << "is away\n";
   return kTooFew;
 }

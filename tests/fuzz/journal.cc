@@ -1,34 +1,48 @@
 // The replay of a store's journal.
 //
-// Rows have right checksums, so that what lies behind those is reached, but for a few.
+// Pages have right checksums and numbers, so that what lies behind those is reached, but for a few.
 #include "node/journal.h"
 #include "crdt/checksum.h"
 #include "node/memory_store.h"
+#include "node/journal_rows.h"
 #include "tests/fuzz/target.h"
 
 FUZZ_TARGET(journal) {
   node::MemoryStore store;
-  crdt::Transaction& txn = store.begin();
-  std::uint64_t seq = fuzz::take_octet(bytes);
-  while (!bytes.empty()) {
+  node::JournalRows rows(store);
+  node::Journal journal(rows);
+  CHECK(journal.begin_anew());
+  const node::Journal::Place begin = journal.begin();
+  node::Journal::Place next = begin;
+  while (!bytes.empty() && next.seq < begin.seq + rows.pages()) {
     const std::uint8_t kind = fuzz::take_octet(bytes);
     const crdt::BytesView piece = fuzz::take_piece(bytes);
-    const crdt::Bytes key = crdt::Bytes(node::Journal::kFirstKey) + crdt::big_endian(seq);
-    txn.put(key, kind == 0xff ? crdt::Bytes(piece) : crdt::seal_value(crdt::Bytes(piece)));
-    seq += kind == 0xfe ? 2 : 1;
+    crdt::Bytes page =
+        crdt::big_endian(next.identity) + crdt::big_endian(next.seq) + crdt::big_endian(next.chain);
+    page += static_cast<char>(kind & 3);
+    page += static_cast<char>(piece.size() >> 8);
+    page += static_cast<char>(piece.size() & 0xff);
+    page += piece;
+    page.resize(rows.kPageBytes - crdt::kChecksumBytes);
+    crdt::append_checksum(page, 0);
+    if (kind >= 0xf0) page[kind] ^= 1;
+    CHECK(rows.write(next.seq % rows.pages(), page));
+    CHECK(rows.sync());
+    next = {
+        next.identity, next.seq + (kind == 0xef ? 2 : 1),
+        crdt::from_big_endian(crdt::BytesView(page).substr(page.size() - crdt::kChecksumBytes))};
   }
-  node::Journal journal;
   std::uint64_t changes = 0;
   const auto replayed =
-      journal.replay(txn, [&](crdt::BytesView key, std::optional<crdt::BytesView>) {
+      journal.replay(begin, [&](crdt::BytesView key, std::optional<crdt::BytesView>) {
         CHECK(!key.empty());
         ++changes;
       });
-  if (!replayed) return;
+  if (!replayed || journal.room() == 0) return;
   node::Journal::Batch batch;
   batch.add("k", "v");
-  journal.append(txn, batch);
+  CHECK(journal.append(batch));
   std::uint64_t after = 0;
-  CHECK(journal.replay(txn, [&](crdt::BytesView, std::optional<crdt::BytesView>) { ++after; }));
+  CHECK(journal.replay(begin, [&](crdt::BytesView, std::optional<crdt::BytesView>) { ++after; }));
   CHECK(after == changes + 1);
 }

@@ -65,7 +65,7 @@ void fill(DiskStore& store, int events, std::size_t value_bytes = 10) {
 TEST_F(BackupTest, HoldsWhatWaitsInTheJournalOfARunningPeerAndRestoresToTheSameRows) {
   DiskStore store(path("a"));
   fill(store, 200);
-  ASSERT_GT(store.store().journal_rows(), 0U);
+  ASSERT_GT(store.store().journal_pages(), 0U);
   const auto made = backup("a", "b");
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_TRUE(made->live);

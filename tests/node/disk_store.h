@@ -9,8 +9,8 @@
 #include "crdt/edit.h"
 #include "crdt/keyspace.h"
 #include "crdt/repository.h"
+#include "node/journal_file.h"
 #include "node/lmdb_store.h"
-#include "node/replica_records.h"
 #include "node/write_behind.h"
 
 namespace tests {
@@ -28,8 +28,8 @@ class DiskStore {
     auto opened = node::LmdbStore::open(options);
     CHECK(opened);
     lmdb_ = std::move(*opened);
-    store_ = std::make_unique<node::WriteBehind>(*lmdb_, node::WriteBehind::Limits{},
-                                                 node::appended_rows());
+    journal_ = std::make_unique<node::JournalFile>(dir);
+    store_ = std::make_unique<node::WriteBehind>(*lmdb_, *journal_, node::WriteBehind::Limits{});
     CHECK(store_->open());
     begin();
     CHECK(repository_.open());
@@ -87,6 +87,7 @@ class DiskStore {
  private:
   crdt::ReplicaId self_;
   std::unique_ptr<node::LmdbStore> lmdb_;
+  std::unique_ptr<node::JournalFile> journal_;
   std::unique_ptr<node::WriteBehind> store_;
   crdt::Repository repository_;
   std::uint64_t events_ = 0;

@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <utility>
 #include <vector>
 
-#include "crdt/checksum.h"
+#include "node/journal_rows.h"
 #include "node/log.h"
 #include "node/memory_store.h"
 #include "node/server.h"
+#include "tests/node/disk_store.h"
 #include "tests/support/process.h"
 
 namespace {
@@ -17,28 +20,43 @@ namespace {
 using crdt::Bytes;
 using crdt::BytesView;
 using node::Journal;
+using node::JournalRows;
+using node::JournalStorage;
 using node::MemoryStore;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Bytes row_key(std::uint64_t seq) { return Bytes(Journal::kFirstKey) + crdt::big_endian(seq); }
+Journal::Batch batch_of(BytesView key, std::size_t pages = 0) {
+  Journal::Batch batch;
+  batch.add(key, Bytes(pages * JournalStorage::kPageBytes, 'v'));
+  return batch;
+}
 
 class JournalTest : public testing::Test {
  protected:
-  // One change of about that many pages; how many rows it took.
-  std::uint64_t append(BytesView key, std::size_t pages = 0) {
-    Journal::Batch batch;
-    batch.add(key, Bytes(pages * Journal::kRowBytesMax, 'v'));
-    const std::uint64_t rows = journal_.append(store_.begin(), batch);
-    EXPECT_TRUE(store_.commit());
-    return rows;
+  JournalTest() {
+    EXPECT_TRUE(journal_.begin_anew());
+    begin_ = journal_.begin();
   }
 
-  void trim(std::uint64_t before, std::uint64_t rows_max) {
-    journal_.trim(store_.begin(), before, rows_max);
-    EXPECT_TRUE(store_.commit());
+  // One change of about that many pages; how many pages it took.
+  std::uint64_t append(BytesView key, std::size_t pages = 0) {
+    const std::uint64_t before = journal_.end().seq;
+    EXPECT_TRUE(journal_.append(batch_of(key, pages)));
+    return journal_.end().seq - before;
+  }
+
+  // What it appends before power goes: only the first `pages` of it reach the disk.
+  void tear(BytesView key, std::size_t pages, std::size_t kept) {
+    const auto before = store_.contents();
+    const std::uint64_t first = journal_.end().seq;
+    append(key, pages);
+    for (std::uint64_t seq = first + kept; seq < journal_.end().seq; ++seq) {
+      const auto page = before.find(key_of(seq));
+      set(key_of(seq), page == before.end() ? std::nullopt : std::optional(page->second));
+    }
   }
 
   void set(BytesView key, const std::optional<Bytes>& value) {
@@ -47,20 +65,23 @@ class JournalTest : public testing::Test {
     EXPECT_TRUE(store_.commit());
   }
 
-  // The keys of what a new process replays; "damaged" where it finds an Error.
+  [[nodiscard]] Bytes key_of(std::uint64_t seq) const {
+    return storage_.key_of(seq % JournalRows::kPages);
+  }
+
+  // The keys of what a new process replays and goes on from; "damaged" where it finds an Error.
   std::vector<Bytes> replayed() {
     std::vector<Bytes> keys;
-    Journal journal;
-    const auto read = journal.replay(
-        store_.begin(), [&](BytesView key, std::optional<BytesView>) { keys.emplace_back(key); });
-    store_.abort();
+    const auto read = journal_.replay(
+        begin_, [&](BytesView key, std::optional<BytesView>) { keys.emplace_back(key); });
     if (!read) return {"damaged"};
-    EXPECT_EQ(journal.rows(), store_.contents().size());
     return keys;
   }
 
   MemoryStore store_;
-  Journal journal_;
+  JournalRows storage_{store_};
+  Journal journal_{storage_};
+  Journal::Place begin_;
 };
 
 TEST_F(JournalTest, ReplaysPutsEmptyValuesAndErasesInTheirOrder) {
@@ -68,115 +89,145 @@ TEST_F(JournalTest, ReplaysPutsEmptyValuesAndErasesInTheirOrder) {
   const std::vector<Change> changes = {{"b", "1"}, {"a", ""}, {"c", std::nullopt}, {"b", "2"}};
   Journal::Batch batch;
   for (const auto& [key, value] : changes) batch.add(key, value);
-  crdt::Transaction& txn = store_.begin();
-  journal_.append(txn, batch);
+  ASSERT_TRUE(journal_.append(batch));
+  const Journal::Place end = journal_.end();
   std::vector<Change> seen;
-  Journal again;
-  ASSERT_TRUE(again.replay(
-      txn, [&](BytesView key, std::optional<BytesView> value) { seen.emplace_back(key, value); }));
+  ASSERT_TRUE(journal_.replay(begin_, [&](BytesView key, std::optional<BytesView> value) {
+    seen.emplace_back(key, value);
+  }));
   EXPECT_EQ(seen, changes);
-  EXPECT_EQ(again.end(), journal_.end());
+  EXPECT_EQ(journal_.end(), end);
 }
 
-TEST_F(JournalTest, CutsABatchIntoRowsOfAtMostAPage) {
+TEST_F(JournalTest, EveryBatchFillsPagesOfItsOwn) {
   EXPECT_EQ(append("small"), 1U);
   EXPECT_EQ(append("large", 3), 4U);
-  for (const auto& [key, row] : store_.contents()) EXPECT_LE(row.size(), Journal::kRowBytesMax);
-  EXPECT_EQ(journal_.rows(), 5U);
+  EXPECT_EQ(batch_of("large", 3).pages(), 4U);
+  EXPECT_EQ(journal_.pages(), 5U);
   EXPECT_THAT(replayed(), ElementsAre("small", "large"));
 }
 
-TEST_F(JournalTest, AnEmptyBatchTakesNoRow) {
-  Journal::Batch batch;
-  EXPECT_EQ(journal_.append(store_.begin(), batch), 0U);
-  store_.abort();
+TEST_F(JournalTest, GoesRoundOverPagesThatWereTrimmed) {
+  std::vector<Bytes> kept;
+  for (int i = 0; i < 3'000; ++i) {
+    if (i % 100 == 0) {
+      journal_.trim(journal_.end());
+      begin_ = journal_.end();
+      kept.clear();
+    }
+    kept.push_back(std::to_string(i));
+    append(kept.back(), i % 3 == 0 ? 7 : 0);
+    if (i % 97 != 0) continue;
+    ASSERT_EQ(replayed(), kept) << i;
+  }
+  EXPECT_GT(journal_.end().seq, 4 * JournalRows::kPages);
 }
 
-TEST_F(JournalTest, TrimsTheOldestRowsAndNoneAtOrBehindTheGivenPlace) {
-  for (const char* key : {"a", "b", "c"}) append(key);
-  trim(2, 1);
-  EXPECT_THAT(replayed(), ElementsAre("b", "c"));
-  trim(2, 100);
-  EXPECT_THAT(replayed(), ElementsAre("c"));
-  trim(100, 100);
-  EXPECT_THAT(replayed(), IsEmpty());
-  append("d");
-  EXPECT_THAT(replayed(), ElementsAre("d"));
-}
-
-TEST_F(JournalTest, RowsLeftOfAHalfTrimmedBatchAreNoDamageAndAreNotReplayed) {
-  append("a", 3);
+TEST_F(JournalTest, AReplayBeginsAtThePlaceThatItIsGiven) {
+  append("a", 2);
+  const Journal::Place behind_a = journal_.end();
   append("b");
-  trim(4, 2);
-  EXPECT_EQ(journal_.rows(), 3U);
+  begin_ = behind_a;
   EXPECT_THAT(replayed(), ElementsAre("b"));
-  trim(5, 2);
-  trim(5, 1);
-  EXPECT_THAT(replayed(), IsEmpty());
+  append("c");
+  EXPECT_THAT(replayed(), ElementsAre("b", "c"));
 }
 
-TEST_F(JournalTest, EveryFlippedBitIsDamage) {
+TEST_F(JournalTest, ABatchThatACrashCutShortIsDroppedAndItsPlaceTakenByTheNext) {
+  append("whole");
+  for (const std::size_t kept : {0U, 1U, 3U}) {
+    tear("torn", 3, kept);
+    EXPECT_THAT(replayed(), ElementsAre("whole")) << kept;
+  }
+  append("next");
+  EXPECT_THAT(replayed(), ElementsAre("whole", "next"));
+}
+
+// The first page of what was torn is there no more, those behind it are, and say the same numbers.
+TEST_F(JournalTest, WhatIsLeftOfATornBatchNeverContinuesAnother) {
+  append("whole");
+  const std::uint64_t first = journal_.end().seq;
+  append("torn", 3);
+  set(key_of(first), std::nullopt);
+  ASSERT_THAT(replayed(), ElementsAre("whole"));
+  tear("torn again", 3, 1);
+  EXPECT_THAT(replayed(), ElementsAre("whole"));
+  append("short");
+  EXPECT_THAT(replayed(), ElementsAre("whole", "short"));
+}
+
+TEST_F(JournalTest, EveryFlippedBitBeforeTheLastBatchIsDamage) {
   append("a");
   append("b", 1);
-  for (std::uint64_t seq = 0; seq < journal_.rows(); ++seq) {
-    const Bytes sound = store_.contents().at(row_key(seq));
+  append("c");
+  for (std::uint64_t seq = begin_.seq; seq + 1 < journal_.end().seq; ++seq) {
+    const Bytes sound = store_.contents().at(key_of(seq));
     for (std::size_t at = 0; at < sound.size(); at += 1 + at / 8) {
       Bytes flipped = sound;
       flipped[at] = static_cast<char>(flipped[at] ^ 1 << at % 8);
-      set(row_key(seq), flipped);
-      ASSERT_THAT(replayed(), ElementsAre("damaged")) << "row " << seq << ", octet " << at;
+      set(key_of(seq), flipped);
+      ASSERT_THAT(replayed(), ElementsAre("damaged")) << "page " << seq << ", octet " << at;
     }
-    set(row_key(seq), sound);
+    set(key_of(seq), sound);
+    ASSERT_THAT(replayed(), ElementsAre("a", "b", "c"));
   }
-  EXPECT_THAT(replayed(), ElementsAre("a", "b"));
 }
 
-TEST_F(JournalTest, ARowThatIsMissingBetweenOthersIsDamage) {
+TEST_F(JournalTest, APageThatIsMissingBeforeAnotherBatchIsDamage) {
   append("a");
   append("b", 2);
   append("c");
-  for (std::uint64_t seq = 1; seq + 1 < journal_.rows(); ++seq) {
-    const Bytes sound = store_.contents().at(row_key(seq));
-    set(row_key(seq), std::nullopt);
+  for (std::uint64_t seq = begin_.seq; seq + 1 < journal_.end().seq; ++seq) {
+    const Bytes sound = store_.contents().at(key_of(seq));
+    set(key_of(seq), std::nullopt);
     EXPECT_THAT(replayed(), ElementsAre("damaged")) << seq;
-    set(row_key(seq), sound);
+    set(key_of(seq), sound);
+    ASSERT_THAT(replayed(), ElementsAre("a", "b", "c"));
   }
 }
 
-TEST_F(JournalTest, AKeyOrARowThatNoJournalHasIsDamage) {
+TEST_F(JournalTest, ANewOneHoldsNothingOfTheOneBefore) {
   append("a");
-  for (const BytesView key : {"\xff", "\xff\xff", "\xff 9 octets!"}) {
-    set(key, "?");
-    EXPECT_THAT(replayed(), ElementsAre("damaged"));
-    set(key, std::nullopt);
-  }
-  for (const BytesView row : {"", "x", "b?", "bp", "be\0\0\0\0\0\0\0"}) {
-    set(row_key(1), crdt::seal_value(Bytes(row)));
-    EXPECT_THAT(replayed(), ElementsAre("damaged")) << row;
+  ASSERT_TRUE(journal_.begin_anew());
+  EXPECT_NE(journal_.begin().identity, begin_.identity);
+  begin_ = journal_.begin();
+  EXPECT_THAT(replayed(), IsEmpty());
+  append("b");
+  EXPECT_THAT(replayed(), ElementsAre("b"));
+}
+
+TEST(JournalPlace, IsReadAsItWasWrittenAndAFlippedBitIsDamage) {
+  const Journal::Place place{7, 1 << 20, ~std::uint64_t{0}};
+  const Bytes bytes = encode(place);
+  ASSERT_EQ(*node::decode_place(bytes), place);
+  EXPECT_FALSE(node::decode_place(""));
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    Bytes flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1 << at % 8);
+    EXPECT_FALSE(node::decode_place(flipped));
   }
 }
 
-TEST(JournalOfANode, WhereItIsDamagedTheNodeSaysTheWayOut) {
+TEST(JournalOfANode, WhereItIsMissingTheNodeSaysTheWayOut) {
   const tests::TemporaryFolder folder;
   node::Config config;
   config.replica.name = "a";
   config.replica.gossip.cluster = "test";
   config.data_dir = folder.path() / "store";
   config.disk_reserve_bytes = 0;
-  {
-    const auto store = node::LmdbStore::open(
-        {.dir = config.data_dir, .cluster = "test", .node = "a", .disk_reserve_bytes = 0});
-    ASSERT_TRUE(store) << store.error().message;
-    (*store)->begin().put(row_key(7), "not what it was");
-    ASSERT_TRUE((*store)->commit());
+  tests::DiskStore(config.data_dir).write("channel/T1/C1", "f", "1");
+  for (const auto& entry : std::filesystem::directory_iterator(config.data_dir)) {
+    if (entry.path().filename().string().starts_with("journal-")) {
+      std::filesystem::remove(entry.path());
+    }
   }
   const auto log = node::Log::open({.level = node::Level::kError});
   ASSERT_TRUE(log);
   const auto server = node::Server::open(config, **log);
   ASSERT_FALSE(server);  // It has no peers that could fill a new store.
   EXPECT_THAT(server.error().message,
-              AllOf(HasSubstr("the journal of the store is damaged"), HasSubstr(config.data_dir),
-                    HasSubstr("restore a backup")));
+              AllOf(HasSubstr("the journal of the store"), HasSubstr("No such file"),
+                    HasSubstr(config.data_dir), HasSubstr("restore a backup")));
 }
 
 }  // namespace

@@ -147,13 +147,13 @@ TEST_F(LmdbStoreTest, RefusesAnotherFormat) {
   }
   std::size_t at = 0;
   int found = 0;
-  while ((at = bytes.find("muster store 3", at)) != std::string::npos) {
+  while ((at = bytes.find("muster store 4", at)) != std::string::npos) {
     overwrite(at, "muster store 9");
     ++at;
     ++found;
   }
   ASSERT_GT(found, 0);
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("muster store 9"), HasSubstr("muster store 3")));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("muster store 9"), HasSubstr("muster store 4")));
 }
 
 TEST_F(LmdbStoreTest, RefusesTheEnvironmentOfAnotherProgram) {

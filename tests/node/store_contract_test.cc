@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "node/journal_file.h"
 #include "node/lmdb_store.h"
 #include "node/memory_store.h"
 #include "node/write_behind.h"
@@ -14,6 +15,7 @@ namespace {
 
 using crdt::Bytes;
 using crdt::BytesView;
+using node::JournalFile;
 using node::LmdbStore;
 using node::MemoryStore;
 using node::Store;
@@ -47,7 +49,8 @@ class StoreContract : public testing::TestWithParam<Kind> {
     behind_ = std::move(store_);
     WriteBehind::Limits limits;
     if (kind == Kind::kEager) limits.waiting_bytes = 0;
-    auto front = std::make_unique<WriteBehind>(*behind_, limits);
+    journal_ = std::make_unique<JournalFile>(folder_.path() / "store");
+    auto front = std::make_unique<WriteBehind>(*behind_, *journal_, limits);
     EXPECT_TRUE(front->open());
     store_ = std::move(front);
   }
@@ -71,6 +74,7 @@ class StoreContract : public testing::TestWithParam<Kind> {
 
   tests::TemporaryFolder folder_;
   std::unique_ptr<Store> behind_;
+  std::unique_ptr<JournalFile> journal_;
   std::unique_ptr<Store> store_;
 };
 

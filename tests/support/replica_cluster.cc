@@ -69,8 +69,8 @@ void ReplicaCluster::start(std::size_t index) {
     store = node.late.get();
   }
   if (options_.write_behind) {
-    node.front =
-        std::make_unique<node::WriteBehind>(*store, *options_.write_behind, node::appended_rows());
+    node.journal = std::make_unique<node::JournalRows>(*store);
+    node.front = std::make_unique<node::WriteBehind>(*store, *node.journal, *options_.write_behind);
     CHECK(node.front->open());
     store = node.front.get();
   }
@@ -81,6 +81,7 @@ void ReplicaCluster::crash(std::size_t index) {
   Node& node = *nodes_[index];
   node.driver.reset();
   node.front.reset();
+  node.journal.reset();
   node.late.reset();
   node.store.crash();
   node.mute = false;
@@ -95,7 +96,10 @@ void ReplicaCluster::crash(std::size_t index) {
 node::MemoryStore ReplicaCluster::placed(std::size_t index) const {
   node::MemoryStore copy = nodes_[index]->store;
   // Nothing may wait: opening it moves all.
-  if (options_.write_behind) CHECK(node::WriteBehind(copy, {0, 1}, node::appended_rows()).open());
+  if (options_.write_behind) {
+    node::JournalRows journal(copy);
+    CHECK(node::WriteBehind(copy, journal, {0, 1}).open());
+  }
   return copy;
 }
 

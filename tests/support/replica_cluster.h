@@ -18,6 +18,7 @@
 
 #include "crdt/rng.h"
 #include "node/driver.h"
+#include "node/journal_rows.h"
 #include "node/memory_store.h"
 #include "node/write_behind.h"
 
@@ -33,6 +34,9 @@ class LateStore final : public node::Store {
   [[nodiscard]] boost::system::result<void, node::CommitError> commit() override;
   void abort() override { store_.abort(); }
   [[nodiscard]] node::StoreSize size() const override { return store_.size(); }
+  [[nodiscard]] std::optional<node::CommitError> refusal() const override {
+    return store_.refusal();
+  }
 
  private:
   node::MemoryStore& store_;
@@ -131,6 +135,7 @@ class ReplicaCluster {
     node::ReplicaConfig config;
     node::MemoryStore store;
     std::unique_ptr<LateStore> late;
+    std::unique_ptr<node::JournalRows> journal;
     std::unique_ptr<node::WriteBehind> front;
     std::unique_ptr<node::Driver> driver;
     bool mute = false;

@@ -92,11 +92,11 @@ TEST(StatusTable, SizesLagAndClocksAreInUnitsThatPeopleRead) {
   const auto table = draw_status(R"({"name": "a", "ready": false, "not_ready": "clock",
       "clock_ahead_ms": -61250,
       "peers": [{"name": "b", "state": "linked", "lag": 3, "lag_seconds": 40}],
-      "system": {"store_bytes": 1610612736, "journal_rows": 12}})");
+      "system": {"store_bytes": 1610612736, "journal_pages": 12}})");
   ASSERT_TRUE(table);
   EXPECT_THAT(table->text, HasSubstr("NOT READY: clock."));
   EXPECT_THAT(table->text, HasSubstr("3 changes for 40 s"));
-  EXPECT_THAT(table->text, HasSubstr("store         1.5 GiB"));
+  EXPECT_THAT(table->text, HasSubstr("store          1.5 GiB"));
   EXPECT_THAT(table->text, HasSubstr("61.2 s behind"));
 }
 

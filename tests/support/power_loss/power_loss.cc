@@ -1,11 +1,13 @@
 // power_loss.so: preloaded into a program that keeps its state in LMDB, it makes SIGKILL as bad as
-// a power cut: what was written to data.mdb and not synced is not in the file afterwards.
+// a power cut: what was written to data.mdb or to a journal beside it and not synced is not in the
+// file afterwards.
 //
-// Shape    the program gets a copy of the file in memory, made when it first opens data.mdb, and so
-//          reads and maps what it wrote. Each sync brings the ranges written before it to the file;
-//          a write through a descriptor with O_DSYNC brings its own. It ends with the process.
-//          What reaches the copy by any other call (ftruncate, a writable mapping) is never in the
-//          file: a shim that knows too little loses too much, and the test that uses it fails.
+// Shape    the program gets a copy of each file in memory, made when it first opens it, and so
+//          reads and maps what it wrote. Each sync of a file brings the ranges written to it
+//          before to the file; a write through a descriptor with O_DSYNC brings its own. It ends
+//          with the process. Room that is allocated is there at once, in both. What reaches the
+//          copy by any other call (ftruncate, a writable mapping) is never in the file: a shim
+//          that knows too little loses too much, and the test that uses it fails.
 //          The machine keeps its power, so the file itself is never synced.
 //          An honest disk takes kSyncTime for a sync, so that kills find much on its way.
 // Use      LD_PRELOAD=power_loss.so, and MUSTER_POWER_LOSS says what the disk is like:
@@ -14,7 +16,7 @@
 //            cut       the same with an N of its own for every process
 //            swallow   syncs do nothing
 //            late:MS   syncs return at once, and hold after so many milliseconds, in their order
-// Size     one file a process, kDescriptorsMax descriptors.
+// Size     one store a process, kFilesMax files, kDescriptorsMax descriptors.
 // Errors   a setting or a file that it cannot serve ends the process with a sentence.
 // Thread   any.
 #include <fcntl.h>
@@ -42,7 +44,9 @@
 
 namespace {
 
-constexpr std::string_view kFileName = "data.mdb";
+constexpr std::string_view kStoreName = "data.mdb";
+constexpr std::string_view kJournalPrefix = "journal-";
+constexpr std::size_t kFilesMax = 100;           // A store, and its journals, one after another.
 constexpr std::size_t kDescriptorsMax = 65'536;  // A generous limit of open files.
 constexpr off_t kSectorBytes = 512;  // What a disk writes whole; LMDB's meta page relies on it.
 constexpr unsigned kCutParts = 4;
@@ -91,43 +95,68 @@ class Disk {
     }
   }
 
+  struct Taken {
+    int descriptor = -1;
+    std::size_t file = 0;
+  };
+
   // A descriptor of the copy in place of `descriptor`, which is closed.
-  int take_over(const char* path, int descriptor, int flags) {
+  Taken take_over(const char* path, int descriptor, int flags) {
     const std::lock_guard lock(mutex_);
-    if (path_.empty()) copy_from(path, descriptor);
-    if (path_ != path) fail("a second store, " + std::string(path));
+    std::size_t file = 0;
+    while (file < files_.size() && files_[file].path != path) ++file;
+    if (file == files_.size()) copy_from(path, descriptor);
     raw_close(descriptor);
-    const std::string copy = "/proc/self/fd/" + std::to_string(copy_);
-    return static_cast<int>(raw_open(copy.c_str(), flags & (O_ACCMODE | O_CLOEXEC), 0));
+    const std::string copy = "/proc/self/fd/" + std::to_string(files_[file].copy);
+    return {static_cast<int>(raw_open(copy.c_str(), flags & (O_ACCMODE | O_CLOEXEC), 0)), file};
   }
 
-  void wrote(Range range, bool durable) {
+  void wrote(std::size_t file, Range range, bool durable) {
     const std::lock_guard lock(mutex_);
-    if (durable) return make_durable({range});
-    unsynced_.push_back(range);
-    if (landing_parts_ > 0) land_some(range);
+    if (durable) return make_durable(files_[file], {range});
+    files_[file].unsynced.push_back(range);
+    if (landing_parts_ > 0) land_some(files_[file], range);
   }
 
-  void sync() {
+  void sync(std::size_t file) {
     const std::lock_guard lock(mutex_);
-    make_durable(unsynced_);
-    unsynced_.clear();
+    make_durable(files_[file], files_[file].unsynced);
+    files_[file].unsynced.clear();
+  }
+
+  // As posix_fallocate() answers.
+  int allocate(std::size_t file, Range range) {
+    const std::lock_guard lock(mutex_);
+    const auto size = static_cast<off_t>(range.size);
+    for (const int descriptor : {files_[file].copy, files_[file].file}) {
+      if (::syscall(SYS_fallocate, descriptor, 0, range.offset, size) != 0) return errno;
+    }
+    return 0;
   }
 
  private:
+  struct File {
+    std::string path;
+    int file = -1;
+    int copy = -1;
+    std::vector<Range> unsynced;
+  };
+
   struct Late {
     std::chrono::steady_clock::time_point when;
+    int file = -1;
     std::vector<Chunk> chunks;
   };
 
   void copy_from(const char* path, int descriptor) {
-    path_ = path;
-    file_ = static_cast<int>(raw_open(path, O_RDWR | O_CLOEXEC, 0));
-    copy_ = ::memfd_create("data.mdb", MFD_CLOEXEC);
+    File& file = files_.emplace_back();
+    if (files_.size() > kFilesMax) fail("too many files");
+    file.path = path;
+    file.file = static_cast<int>(raw_open(path, O_RDWR | O_CLOEXEC, 0));
+    file.copy = ::memfd_create(path, MFD_CLOEXEC);
     const off_t size = ::lseek(descriptor, 0, SEEK_END);
-    if (file_ < 0 || copy_ < 0 || size < 0) fail("cannot copy " + path_);
-    const Chunk all = read(file_, {0, static_cast<std::size_t>(size)});
-    write(copy_, all);
+    if (file.file < 0 || file.copy < 0 || size < 0) fail("cannot copy " + file.path);
+    write(file.copy, read(file.file, {0, static_cast<std::size_t>(size)}));
   }
 
   static Chunk read(int descriptor, Range range) {
@@ -151,13 +180,13 @@ class Disk {
     }
   }
 
-  void make_durable(const std::vector<Range>& ranges) {
+  void make_durable(const File& file, const std::vector<Range>& ranges) {
     if (swallow_) return;
     if (late_ == std::chrono::milliseconds(0)) std::this_thread::sleep_for(kSyncTime);
-    Late late{std::chrono::steady_clock::now() + late_, {}};
-    for (const Range range : ranges) late.chunks.push_back(read(copy_, range));
+    Late late{std::chrono::steady_clock::now() + late_, file.file, {}};
+    for (const Range range : ranges) late.chunks.push_back(read(file.copy, range));
     if (late_ == std::chrono::milliseconds(0)) {
-      for (const Chunk& chunk : late.chunks) write(file_, chunk);
+      for (const Chunk& chunk : late.chunks) write(file.file, chunk);
       return;
     }
     waiting_.push_back(std::move(late));
@@ -165,12 +194,12 @@ class Disk {
   }
 
   // What the kernel happens to have written back before the power went.
-  void land_some(Range range) {
+  void land_some(const File& file, Range range) {
     const off_t end = range.offset + static_cast<off_t>(range.size);
     for (off_t at = range.offset; at < end;) {
       const off_t next = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
       if (random_() % kCutParts < landing_parts_) {
-        write(file_, read(copy_, {at, static_cast<std::size_t>(next - at)}));
+        write(file.file, read(file.copy, {at, static_cast<std::size_t>(next - at)}));
       }
       at = next;
     }
@@ -184,7 +213,7 @@ class Disk {
       waiting_.pop_front();
       lock.unlock();
       std::this_thread::sleep_until(next.when);
-      for (const Chunk& chunk : next.chunks) write(file_, chunk);
+      for (const Chunk& chunk : next.chunks) write(next.file, chunk);
       lock.lock();
     }
   }
@@ -195,10 +224,7 @@ class Disk {
   unsigned landing_parts_ = 0;
   bool swallow_ = false;
   std::chrono::milliseconds late_{0};
-  std::string path_;
-  int file_ = -1;
-  int copy_ = -1;
-  std::vector<Range> unsynced_;
+  std::deque<File> files_;
   std::deque<Late> waiting_;
 };
 
@@ -211,42 +237,48 @@ Disk& disk() {
 enum class Kind : char { kOther, kBuffered, kDurable };
 
 // What each descriptor of this process is.
-std::array<std::atomic<Kind>, kDescriptorsMax> kinds;
+struct Described {
+  Kind kind = Kind::kOther;
+  unsigned char file = 0;  // Of the disk's, where it is one.
+};
+std::array<std::atomic<Described>, kDescriptorsMax> descriptors;
 
-Kind kind_of(int descriptor) {
+Described described(int descriptor) {
   const auto index = static_cast<std::size_t>(descriptor);
-  return index < kinds.size() ? kinds[index].load() : Kind::kOther;
+  return index < descriptors.size() ? descriptors[index].load() : Described{};
 }
 
-void set_kind(int descriptor, Kind kind) {
+void describe(int descriptor, Described as) {
   const auto index = static_cast<std::size_t>(descriptor);
-  if (index < kinds.size()) kinds[index] = kind;
-  if (index >= kinds.size() && kind != Kind::kOther) fail("too many descriptors");
+  if (index < descriptors.size()) descriptors[index] = as;
+  if (index >= descriptors.size() && as.kind != Kind::kOther) fail("too many descriptors");
 }
 
 int open_file(const char* path, int flags, mode_t mode) {
   const long descriptor = raw_open(path, flags, mode);
   const std::string_view name =
       std::string_view(path).substr(std::string_view(path).rfind('/') + 1);
-  if (descriptor < 0 || name != kFileName) return static_cast<int>(descriptor);
-  const int ours = disk().take_over(path, static_cast<int>(descriptor), flags);
+  const bool kept = name == kStoreName || name.starts_with(kJournalPrefix);
+  if (descriptor < 0 || !kept) return static_cast<int>(descriptor);
+  const auto [ours, file] = disk().take_over(path, static_cast<int>(descriptor), flags);
   if (ours < 0) fail("cannot open the copy of " + std::string(path));
   // O_SYNC holds the bit of O_DSYNC.
-  set_kind(ours, (flags & O_DSYNC) != 0 ? Kind::kDurable : Kind::kBuffered);
+  const Kind kind = (flags & O_DSYNC) != 0 ? Kind::kDurable : Kind::kBuffered;
+  describe(ours, {kind, static_cast<unsigned char>(file)});
   return ours;
 }
 
 ssize_t wrote_at(int descriptor, off_t offset, ssize_t count) {
-  const Kind kind = kind_of(descriptor);
+  const auto [kind, file] = described(descriptor);
   if (kind != Kind::kOther && count > 0) {
-    disk().wrote({offset, static_cast<std::size_t>(count)}, kind == Kind::kDurable);
+    disk().wrote(file, {offset, static_cast<std::size_t>(count)}, kind == Kind::kDurable);
   }
   return count;
 }
 
 // After a write at the descriptor's own place.
 ssize_t wrote_here(int descriptor, ssize_t count) {
-  if (kind_of(descriptor) == Kind::kOther || count <= 0) return count;
+  if (described(descriptor).kind == Kind::kOther || count <= 0) return count;
   return wrote_at(descriptor, ::lseek(descriptor, 0, SEEK_CUR) - count, count);
 }
 
@@ -263,7 +295,7 @@ int open(const char* path, int flags, ...) {
 }
 
 int close(int descriptor) {
-  set_kind(descriptor, Kind::kOther);
+  describe(descriptor, {});
   return static_cast<int>(raw_close(descriptor));
 }
 
@@ -279,19 +311,27 @@ ssize_t pwrite(int descriptor, const void* bytes, std::size_t size, off_t offset
   return wrote_at(descriptor, offset, raw_pwrite(descriptor, bytes, size, offset));
 }
 
+int posix_fallocate(int descriptor, off_t offset, off_t size) {
+  const auto [kind, file] = described(descriptor);
+  if (kind != Kind::kOther) {
+    return disk().allocate(file, {offset, static_cast<std::size_t>(size)});
+  }
+  return ::syscall(SYS_fallocate, descriptor, 0, offset, size) == 0 ? 0 : errno;
+}
+
 int fdatasync(int descriptor) {
-  if (kind_of(descriptor) == Kind::kOther) {
+  if (described(descriptor).kind == Kind::kOther) {
     return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
   }
-  disk().sync();
+  disk().sync(described(descriptor).file);
   return 0;
 }
 
 int fsync(int descriptor) {
-  if (kind_of(descriptor) == Kind::kOther) {
+  if (described(descriptor).kind == Kind::kOther) {
     return static_cast<int>(::syscall(SYS_fsync, descriptor));
   }
-  disk().sync();
+  disk().sync(described(descriptor).file);
   return 0;
 }
 

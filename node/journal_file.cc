@@ -1,0 +1,122 @@
+#include "node/journal_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "crdt/check.h"
+#include "crdt/planted.h"
+#include "crdt/rng.h"
+#include "node/entropy.h"
+#include "node/sync_folder.h"
+
+namespace node {
+namespace {
+
+constexpr std::size_t kFileBytes = JournalFile::kPages * JournalStorage::kPageBytes;
+
+constexpr off_t offset_of(std::size_t slot) {
+  return static_cast<off_t>(slot * JournalStorage::kPageBytes);
+}
+
+}  // namespace
+
+JournalFile::~JournalFile() { take(-1, ""); }
+
+std::string JournalFile::path_of(std::uint64_t identity) const {
+  char name[32];
+  std::snprintf(name, sizeof name, "/journal-%016llx", static_cast<unsigned long long>(identity));
+  return dir_ + name;
+}
+
+void JournalFile::take(int descriptor, std::string path) {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = descriptor;
+  path_ = std::move(path);
+}
+
+CommitError JournalFile::failed(const char* what, int code) const {
+  const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return {full ? CommitFailure::kDiskFull : CommitFailure::kIo,
+          std::string("cannot ") + what + " the journal " + path_ + ": " + std::strerror(code)};
+}
+
+boost::system::result<std::uint64_t, CommitError> JournalFile::make() {
+  CHECK(access_ == Access::kOwner);
+  crdt::Rng rng(seed_from_system());
+  const std::uint64_t identity = rng.next() | 1;  // 0 is nobody's.
+  const std::string path = path_of(identity);
+  const int made = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  const int refused = errno;
+  take(made, path);
+  if (made < 0) return failed("make", refused);
+  int code = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(kFileBytes));
+  if (code == 0 && ::fsync(descriptor_) != 0) code = errno;
+  if (code == 0) code = sync_folder(dir_);
+  if (code == 0) return identity;
+  const CommitError error = failed("make", code);
+  ::unlink(path.c_str());
+  return error;
+}
+
+crdt::Result<void> JournalFile::open(std::uint64_t identity) {
+  const std::string path = path_of(identity);
+  const bool owner = access_ == Access::kOwner;
+  const int opened = ::open(path.c_str(), (owner ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  const int refused = errno;
+  take(opened, path);
+  if (opened < 0) {
+    return crdt::Error("the journal of the store, " + path +
+                       ", cannot be read: " + std::strerror(refused));
+  }
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || status.st_size != static_cast<off_t>(kFileBytes)) {
+    return crdt::Error("the journal of the store, " + path + ", is damaged: it has not its size");
+  }
+  // A process that was killed may have left pages that are read but not yet on the disk; batches
+  // behind them must not be there without them.
+  if (owner && ::fdatasync(descriptor_) != 0) return crdt::Error(failed("sync", errno).message);
+  return {};
+}
+
+void JournalFile::remove(std::uint64_t identity) { ::unlink(path_of(identity).c_str()); }
+
+crdt::Result<crdt::Bytes> JournalFile::read(std::size_t slot, std::size_t count) {
+  crdt::Bytes bytes(count * kPageBytes, '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::pread(descriptor_, bytes.data() + done, bytes.size() - done,
+                                offset_of(slot) + static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return crdt::Error(failed("read", errno).message);
+    if (got == 0) return crdt::Error(failed("read", EIO).message);
+    done += static_cast<std::size_t>(got);
+  }
+  return {boost::system::in_place_value, std::move(bytes)};
+}
+
+boost::system::result<void, CommitError> JournalFile::write(std::size_t slot,
+                                                            crdt::BytesView pages) {
+  off_t at = offset_of(slot);
+  while (!pages.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, pages.data(), pages.size(), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failed("write", errno);
+    pages.remove_prefix(static_cast<std::size_t>(written));
+    at += written;
+  }
+  return {};
+}
+
+boost::system::result<void, CommitError> JournalFile::sync() {
+  if (crdt::planted(crdt::Bug::kCommitWithoutSync)) return {};
+  if (::fdatasync(descriptor_) != 0) return failed("sync", errno);
+  return {};
+}
+
+}  // namespace node

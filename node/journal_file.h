@@ -1,0 +1,55 @@
+// JournalFile: the pages of a Journal in a file of their own beside the store.
+//
+// Shape    <dir>/journal-<identity, 16 hex digits>. The store says which one is its own, so that a
+//          new one can be taken, and is, without ever doing without the one before it.
+// Size     8 MiB, allocated when it is made: a commit neither waits for space nor changes the
+//          file's own description, and fails for want of space only where files cannot be
+//          allocated.
+// Errors   a file that is missing or too short is an Error: what waited in it is not in the store.
+// Thread   one.
+#pragma once
+
+#include <string>
+
+#include "node/journal_storage.h"
+
+namespace node {
+
+class JournalFile final : public JournalStorage {
+ public:
+  static constexpr std::size_t kPages = 2'048;
+
+  enum class Access {
+    kOwner,
+    kBystander,  // Reads only, while the owner may write.
+  };
+
+  explicit JournalFile(std::string dir, Access access = Access::kOwner)
+      : dir_(std::move(dir)), access_(access) {}
+  ~JournalFile() override;
+
+  JournalFile(const JournalFile&) = delete;
+  JournalFile& operator=(const JournalFile&) = delete;
+
+  [[nodiscard]] boost::system::result<std::uint64_t, CommitError> make() override;
+  [[nodiscard]] crdt::Result<void> open(std::uint64_t identity) override;
+  void remove(std::uint64_t identity) override;
+  [[nodiscard]] std::size_t pages() const override { return kPages; }
+  [[nodiscard]] crdt::Result<crdt::Bytes> read(std::size_t slot, std::size_t count) override;
+  [[nodiscard]] boost::system::result<void, CommitError> write(std::size_t slot,
+                                                               crdt::BytesView pages) override;
+  [[nodiscard]] boost::system::result<void, CommitError> sync() override;
+  [[nodiscard]] bool shared() const override { return access_ == Access::kBystander; }
+
+ private:
+  [[nodiscard]] std::string path_of(std::uint64_t identity) const;
+  void take(int descriptor, std::string path);
+  [[nodiscard]] CommitError failed(const char* what, int code) const;
+
+  std::string dir_;
+  Access access_;
+  std::string path_;  // Of the open one.
+  int descriptor_ = -1;
+};
+
+}  // namespace node
