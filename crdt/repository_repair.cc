@@ -288,7 +288,7 @@ void Repository::heal_record_without(const Bytes& key, const Bytes& peer,
 bool Repository::walk(std::size_t rows_max, const OnItem& on_item) {
   if (!walk_) {
     walk_due_ = false;
-    walk_.emplace();
+    walk_ = Walk();
     walk_->next = keyspace::documents();
     for (const std::uint64_t seq : lost_rows_) walk_->lost_rows[seq];
   }

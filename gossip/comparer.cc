@@ -36,7 +36,7 @@ void Comparer::begin(Instant now, std::vector<LinkId> links) {
 
 void Comparer::next(Instant now) {
   if (run_ || turns_.empty()) return;
-  run_.emplace();
+  run_ = Run();
   run_->link = turns_.back();
   turns_.pop_back();
   run_->begins = true;
@@ -237,7 +237,7 @@ Comparer::Verdict Comparer::on_question(Instant now, LinkId link, const Compare&
     answer(link, compare.round, Step::kBusy);
     return std::nullopt;
   }
-  run_.emplace();
+  run_ = Run();
   run_->link = link;
   run_->round = compare.round;
   run_->until = now + kEnds;

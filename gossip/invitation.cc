@@ -105,7 +105,7 @@ Result<Invitation> read_invitation(const std::string& cluster, const crdt::Recor
                          ? permit_verifies(cluster, *permit)
                          : withdrawal_verifies(cluster, std::get<Withdrawal>(read->invitation));
   if (!holds) return Error("its operator's signature is wrong");
-  return std::move(read->invitation);
+  return read->invitation;
 }
 
 }  // namespace gossip

@@ -66,7 +66,7 @@ const BenchCluster::Peer& BenchCluster::at(int peer) const {
 }
 
 crdt::Result<void> BenchCluster::lay_out(const std::filesystem::path& folder, int peers) {
-  const auto ports = free_loopback_ports(static_cast<std::size_t>(3 * peers));
+  const auto ports = free_loopback_ports(3 * static_cast<std::size_t>(peers));
   if (!ports) return ports.error();
   crdt::Rng rng(seed_from_system());
   operator_seed_ = gossip::draw_signing_seed(rng);

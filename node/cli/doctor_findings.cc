@@ -201,14 +201,13 @@ void judge_letters(const Json& status, std::vector<Finding>& findings) {
   for (const auto& [letter, sharing] : names) {
     if (letter.empty() || sharing.size() < 2) continue;
     std::string all;
-    for (const std::string& name : sharing) all += (all.empty() ? "" : ", ") + name;
+    for (const std::string& name : sharing) all.append(all.empty() ? "" : ", ").append(name);
     const bool roster = !text(status, "member_state").empty();
+    all.append(" all have the letter ").append(letter);
+    all.append(" in task numbers: where two of them number a task at once, only longer labels ");
+    all.append("such as 7").append(letter).append("-3f2a tell the tasks apart");
     findings.push_back(
-        {"equal-letters",
-         all + " all have the letter " + letter +
-             " in task numbers: where two of them number a task at once, only longer labels such "
-             "as 7" +
-             letter + "-3f2a tell the tasks apart",
+        {"equal-letters", std::move(all),
          roster ? "give all but one another: muster peers letter PEER LETTER"
                 : "give all but one another \"letter\" in its configuration, and restart it"});
   }
