@@ -20,8 +20,10 @@ std::optional<std::string> wrong_belief(std::string_view status,
     const std::string member = peer.value("member", "");
     const std::string state = peer.value("state", "");
     if (member == "alive" && state == "linked") continue;
-    return self + " believes " + name + " " + (member.empty() ? "unheard of" : member) + " and " +
-           (state == "linked" ? "linked" : "not linked");
+    std::string belief = self;
+    belief.append(" believes ").append(name).append(" ");
+    belief.append(member.empty() ? "unheard of" : member);
+    return belief.append(state == "linked" ? " and linked" : " and not linked");
   }
   if (!others.empty()) return self + " knows no " + *others.begin();
   return std::nullopt;
