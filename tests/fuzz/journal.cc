@@ -3,8 +3,8 @@
 // Pages have right checksums and numbers, so that what lies behind those is reached, but for a few.
 #include "node/journal.h"
 #include "crdt/checksum.h"
-#include "node/memory_store.h"
 #include "node/journal_rows.h"
+#include "node/memory_store.h"
 #include "tests/fuzz/target.h"
 
 FUZZ_TARGET(journal) {
