@@ -3,11 +3,12 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "simulation/diagram_page.h"
+#include "simulation/last_page.h"
 #include "simulation/planted.h"
 #include "simulation/report.h"
 
@@ -41,12 +42,6 @@ crdt::Result<WorkerRequest> parse_request(const std::string& line) {
   return request;
 }
 
-bool write_page(const std::string& path, const std::string& page) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << page << std::flush;
-  return file.good();
-}
-
 std::string answer(const WorkerRequest& request) {
   const auto plan = request.make_plan();
   if (!plan) return json{{"error", plan.error().message}}.dump();
@@ -55,9 +50,12 @@ std::string answer(const WorkerRequest& request) {
   const Duration before = cpu_used();
   Diagram diagram;
   Diagram* const draws = request.html.empty() ? nullptr : &diagram;
+  std::optional<LastPage> last;
+  if (draws != nullptr) last.emplace(diagram, *plan, request.html);
   Report report = run(*plan, {request.keep_digests, request.describe, {}, draws});
+  last.reset();
   report.cpu = cpu_used() - before;
-  if (draws != nullptr && !write_page(request.html, page_of(diagram, *plan, report))) {
+  if (draws != nullptr && !LastPage::write(request.html, page_of(diagram, *plan, report))) {
     return json{{"error", "cannot write " + request.html}}.dump();
   }
   std::string line = to_json(report);
