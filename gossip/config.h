@@ -65,6 +65,10 @@ struct Config {
   // far above a link's latency.
   std::chrono::milliseconds offer_after{2000};
 
+  // Rows of the log in one offer: a few tens of KB. At least 1; simulated clusters take fewer, so
+  // that a scan of a short log takes several offers.
+  std::size_t offer_rows_max = 512;
+
   // What nobody waits for, acknowledgements of pushes and news of links, may wait this long for a
   // frame that goes to the same peer anyway: where frames are dear, not octets. Replies that wait
   // for acknowledgements (node::ReplicaConfig) wait with them, so 0 where people are served. Below

@@ -21,8 +21,13 @@
 namespace gossip {
 
 struct Link {
-  Link(LinkId link, SecureChannel secure, crdt::Instant now)
-      : id(link), channel(std::move(secure)), opened(now), sent(now), rekeyed(now) {}
+  Link(LinkId link, SecureChannel secure, crdt::Instant now, std::size_t offer_rows_max)
+      : id(link),
+        channel(std::move(secure)),
+        opened(now),
+        sent(now),
+        rekeyed(now),
+        sender(offer_rows_max) {}
 
   LinkId id;
   SecureChannel channel;

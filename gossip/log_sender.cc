@@ -28,12 +28,14 @@ crdt::Result<bool> offered_later(crdt::Repository& repository, const std::string
 
 }  // namespace
 
-void LogSender::resume(std::uint32_t scan, std::uint64_t told) {
+void LogSender::resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max) {
   resumed_ = true;
   live_ = false;
+  spelt_ = false;
+  offers_max_ = std::min(offers_max, kOffersMax);
   scan_ = scan;
   told_ = told;
-  open_.reset();
+  open_.clear();
   pushed_.clear();
   unacked_.clear();
 }
@@ -50,7 +52,7 @@ void LogSender::pushed(std::uint64_t seq) {
   unacked_.insert(seq);
   pushed_.insert(seq);
   // While an offer is open, its end decides: only then are the rows before this one settled.
-  if (!open_) catch_up();
+  if (open_.empty()) catch_up();
 }
 
 void LogSender::acknowledged(const Pushed& pushed) {
@@ -59,15 +61,16 @@ void LogSender::acknowledged(const Pushed& pushed) {
 
 crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::ReplicaId receiver,
                                      bool by_source) {
-  Offer offer{scan_, told_, told_, false, {}, {}, {}};
+  const std::uint64_t from = offered();
+  Offer offer{scan_, from, from, false, {}, {}, {}};
   std::map<crdt::ReplicaId, std::uint64_t> sources;
   std::map<std::string, std::uint64_t> touched;  // Document -> the newest of these rows with it.
   std::size_t rows = 0;
-  const auto scanned = repository.scan_log(told_, [&](std::uint64_t seq, const crdt::LogRow& row) {
-    const bool full = ++rows > kOfferRowsMax ||
+  const auto scanned = repository.scan_log(from, [&](std::uint64_t seq, const crdt::LogRow& row) {
+    const bool full = ++rows > offer_rows_max_ ||
                       touched.size() + row.documents.size() > kOfferDocumentsMax ||
                       offer.records.size() + row.records.size() > kOfferRecordsMax;
-    if (full && offer.to != told_) return false;  // One row always fits, whatever it names.
+    if (full && offer.to != from) return false;  // One row always fits, whatever it names.
     offer.to = seq;
     if (row.source.seq != 0 && row.source.run == receiver) return true;
     if (row.source.seq != 0 && by_source) {
@@ -99,34 +102,38 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
   });
   for (const auto& [run, seq] : sources) offer.sources.push_back({run, seq});
   offer.tail = offer.to == repository.head();
+  cut_ = !offer.tail;
+  open_.push_back({offer.scan, offer.from, offer.to, offer.tail, {}, {}, {}});
   return offer;
 }
 
 crdt::Result<Offer> LogSender::next_offer(crdt::Repository& repository, crdt::ReplicaId receiver) {
-  CHECK(resumed_ && !open_);
-  crdt::Result<Offer> offer = build(repository, receiver, true);
-  cut_ = offer && !offer->tail;
-  if (offer) open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
-  return offer;
+  CHECK(has_room());
+  cut_ = false;
+  return build(repository, receiver, !spelt_);
 }
 
 crdt::Result<std::optional<Offer>> LogSender::expand(crdt::Repository& repository,
                                                      crdt::ReplicaId receiver,
                                                      const Expand& expand) {
-  if (!open_ || expand.scan != scan_) return std::optional<Offer>();
+  const auto lacked = offers_max_ == 1
+                          ? open_.begin()
+                          : std::find_if(open_.begin(), open_.end(),
+                                         [&](const Offer& o) { return o.from == expand.from; });
+  if (lacked == open_.end() || expand.scan != scan_) return std::optional<Offer>();
+  open_.erase(lacked, open_.end());
+  spelt_ = !live_;
   crdt::Result<Offer> offer = build(repository, receiver, false);
   if (!offer) return offer.error();
-  cut_ = !offer->tail;
-  open_ = Offer{offer->scan, offer->from, offer->to, offer->tail, {}, {}, {}};
   return std::optional<Offer>(std::move(*offer));
 }
 
 bool LogSender::resolved(const Resolved& resolved) {
-  if (!open_ || resolved.scan != scan_ || resolved.to != open_->to) return false;
-  told_ = std::max(told_, open_->to);
-  live_ = live_ || open_->tail;
-  open_.reset();
-  catch_up();
+  if (open_.empty() || resolved.scan != scan_ || resolved.to != open_.front().to) return false;
+  told_ = std::max(told_, open_.front().to);
+  live_ = live_ || open_.front().tail;
+  open_.pop_front();
+  if (open_.empty()) catch_up();
   return true;
 }
 

@@ -2,14 +2,17 @@
 //
 // Shape    told()   every row up to here was pushed or resolved: the peer's cursor may stand there.
 //          pushed_  rows beyond told() that were pushed already.
-//          open_    the offer that the peer has not resolved yet; at most one.
-// Size     kUnackedMax pushes without an acknowledgement; then rows wait for offers, which the peer
-//          paces: a slow peer costs no memory.
+//          open_    the offers that the peer has not resolved yet, one behind the other. The next
+//                   one does not wait for them: a peer far away, long cut off, is told as fast as
+//                   it takes in, not an offer a round trip.
+// Size     kOffersMax offers; kUnackedMax pushes without an acknowledgement; then rows wait for
+//          offers, which the peer paces: a slow peer costs no memory.
 // Source   the design's cursors: "a scan goes up until the tail is empty and only then sets the
 //          cursor; a push moves it only from n to n + 1".
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <utility>
@@ -23,14 +26,20 @@ namespace gossip {
 
 class LogSender {
  public:
+  // `offer_rows_max`: as gossip/config.h says.
+  explicit LogSender(std::size_t offer_rows_max) : offer_rows_max_(offer_rows_max) {}
+
   static constexpr std::size_t kUnackedMax = 4'096;      // Some 2 MB of pushes on their way.
-  static constexpr std::size_t kOfferRowsMax = 512;      // A few tens of KB an offer.
   static constexpr std::size_t kOfferDocumentsMax = 64;  // Bounds the fragments it may cause: 1 MB.
+  // Some 20,000 rows a second where it is 200 ms there and back; what they may want is a fraction
+  // of AnswerQueue::kWantedBytesMax.
+  static constexpr std::uint8_t kOffersMax = 8;
   static constexpr std::size_t kOfferRecordsMax =
       1'024;  // 256 KB of keys; a row may hold hundreds.
 
-  // The peer says how far it covers this log. A new scan begins at `told`.
-  void resume(std::uint32_t scan, std::uint64_t told);
+  // The peer says how far it covers this log. A new scan begins at `told`, with so many offers open
+  // at once as the peer settles.
+  void resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max);
 
   // The peer has seen this log's end since its last Resume: changes are pushed to it at once.
   [[nodiscard]] bool live() const { return live_; }
@@ -51,18 +60,20 @@ class LogSender {
   }
 
   // Whether an offer should be made: at once while scanning, and late when live.
-  [[nodiscard]] bool behind(std::uint64_t head) const { return resumed_ && !open_ && told_ < head; }
-  [[nodiscard]] bool scanning() const { return resumed_ && !open_ && !live_; }
+  [[nodiscard]] bool behind(std::uint64_t head) const { return has_room() && offered() < head; }
+  [[nodiscard]] bool scanning() const { return has_room() && !live_; }
 
   // Whether the last offer did not reach the log's end, so that the next one need not wait.
   [[nodiscard]] bool cut() const { return cut_; }
 
   // The next rows, to be sent; opens it. `receiver` is the peer's run: what came from it is left
-  // out. REQUIRES no offer is open.
+  // out. REQUIRES behind() or scanning().
   [[nodiscard]] crdt::Result<Offer> next_offer(crdt::Repository& repository,
                                                crdt::ReplicaId receiver);
 
-  // The peer lacks a source of the open offer: the same rows, spelt out. Nothing for an old scan.
+  // The peer lacks a source of an open offer: the same rows, spelt out, and so is the rest of the
+  // scan, for whoever lacks one lacks more. Offers behind it are taken back. Nothing for an old
+  // scan.
   [[nodiscard]] crdt::Result<std::optional<Offer>> expand(crdt::Repository& repository,
                                                           crdt::ReplicaId receiver,
                                                           const Expand& expand);
@@ -71,19 +82,28 @@ class LogSender {
   // and must not hold up the rest. Repaired, it gets a row of its own.
   [[nodiscard]] std::vector<crdt::Error> take_damaged() { return std::exchange(damaged_, {}); }
 
-  // True if it closes the open offer.
+  // True if it closes the oldest open offer.
   bool resolved(const Resolved& resolved);
 
  private:
+  // The rows after all that is open, and opens them.
   crdt::Result<Offer> build(crdt::Repository& repository, crdt::ReplicaId receiver, bool by_source);
+  // Nothing is offered behind the log's end before the peer has said that it is there.
+  [[nodiscard]] bool has_room() const {
+    return resumed_ && open_.size() < offers_max_ && (open_.empty() || !open_.back().tail);
+  }
+  [[nodiscard]] std::uint64_t offered() const { return open_.empty() ? told_ : open_.back().to; }
   void catch_up();
 
+  std::size_t offer_rows_max_;
   bool resumed_ = false;
   bool live_ = false;
   bool cut_ = false;
+  bool spelt_ = false;  // The rest of this scan is.
+  std::uint8_t offers_max_ = 1;
   std::uint32_t scan_ = 0;
   std::uint64_t told_ = 0;
-  std::optional<Offer> open_;  // Without its lists.
+  std::deque<Offer> open_;  // Without their lists.
   std::set<std::uint64_t> pushed_;
   std::set<std::uint64_t> unacked_;
   std::vector<crdt::Error> damaged_;

@@ -40,7 +40,8 @@ struct Hello {
 
 struct Resume {
   std::uint32_t scan = 0;
-  crdt::Cursor cursor;  // "I cover everything your store held there."
+  crdt::Cursor cursor;          // "I cover everything your store held there."
+  std::uint8_t offers_max = 1;  // That the sender of this settles at a time; at least 1.
 
   bool operator==(const Resume&) const = default;
 };
@@ -90,9 +91,11 @@ struct Offer {
   bool operator==(const Offer&) const = default;
 };
 
-// The last offer's sources are not all covered here: spell its rows out.
+// The sources of the offer that begins there are not all covered here: spell its rows out. Offers
+// behind it are passed over, and come again.
 struct Expand {
   std::uint32_t scan = 0;
+  std::uint64_t from = 0;
 
   bool operator==(const Expand&) const = default;
 };

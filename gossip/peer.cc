@@ -79,7 +79,8 @@ std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dial
     // Who was dialled may have been removed before it showed its key.
     return target_of(key) != nullptr && (!expected || key == *expected);
   };
-  return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now);
+  return std::make_unique<Link>(id, SecureChannel(std::move(channel), rng_), now,
+                                config_.offer_rows_max);
 }
 
 void Peer::link_opened(Instant now, LinkId id, const std::string& address,
@@ -352,9 +353,7 @@ void Peer::batch_end(Instant now) {
       flush(now, *link);
       continue;
     }
-    const bool behind = link->sender.behind(repository_.head());
-    const bool due = link->sender.scanning() || (behind && (link->unpushed || link->sender.cut()));
-    if (due && !link->unreadable) offer(now, *link);
+    for (std::size_t i = 0; i < kOffersABatch && offers_now(*link); ++i) offer(now, *link);
     if (!link->offer_at && link->sender.behind(repository_.head())) {
       link->offer_at = now + config_.offer_after + drawn_delay();
     }
@@ -370,6 +369,13 @@ void Peer::batch_end(Instant now) {
   say_compared(now);
   for (std::string& news : repository_.take_news()) note(Severity::kWarning, std::move(news));
   leave_removed(now);  // After the flush: whoever is removed is told so.
+}
+
+// Whether rows are offered without waiting for more of them.
+bool Peer::offers_now(const Link& link) const {
+  const bool more = link.unpushed || link.sender.cut();
+  const bool due = link.sender.scanning() || (link.sender.behind(repository_.head()) && more);
+  return due && !link.unreadable;
 }
 
 // Into the outbox with what lingers, when it has a frame to share or has waited long enough.

@@ -113,6 +113,10 @@ class Peer {
   // A store that cannot be read is repaired by hand; until then each try costs a line of the log.
   static constexpr std::chrono::seconds kOfferAgainAfter{10};
 
+  // Offers made in one step: each that is resolved brings two, so that a scan takes up speed and no
+  // request waits for thousands of rows to be read.
+  static constexpr std::size_t kOffersABatch = 2;
+
   // Cursors that third peers' rows moved, without a change to store: what a restart would ask anew.
   static constexpr std::chrono::seconds kStoreCursorsAfter{2};
 
@@ -314,6 +318,7 @@ class Peer {
   void announce_standing();
   void settle(crdt::Instant now, Link& link);
   void offer(crdt::Instant now, Link& link);
+  [[nodiscard]] bool offers_now(const Link& link) const;
   bool covers(const std::vector<crdt::Cursor>& sources);
   // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
   // start and written by one process has been forged. Its next own dot would be beyond them.

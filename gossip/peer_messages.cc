@@ -110,7 +110,7 @@ void Peer::rescan(Link& link) {
 
 Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
   if (repository_.lost(resume.cursor)) fell_behind(link, resume.cursor);
-  link.sender.resume(resume.scan, repository_.usable(resume.cursor));
+  link.sender.resume(resume.scan, repository_.usable(resume.cursor), resume.offers_max);
   link.answers.clear();
   link.offer_at.reset();
   return std::nullopt;
@@ -268,13 +268,14 @@ bool Peer::covers(const std::vector<crdt::Cursor>& sources) {
 Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
   if (!link.receiver.current(offer.scan)) return std::nullopt;
   link.their_head = std::max(link.their_head, offer.to);
+  if (link.receiver.passes_over(offer)) return std::nullopt;
   if (!link.receiver.open(offer)) {
     rescan(link);
     return std::nullopt;
   }
   if (!covers(offer.sources)) {
     link.receiver.await_expansion();
-    send(link, Expand{offer.scan});
+    send(link, Expand{offer.scan, offer.from});
     return std::nullopt;
   }
   Want want;
@@ -347,8 +348,8 @@ std::chrono::milliseconds Peer::drawn_delay() {
 
 void Peer::settle(Instant now, Link& link) {
   if (link.parked.empty() || crdt::planted(crdt::Bug::kParkedVouchedFor)) {
-    if (const auto resolved = link.receiver.settle()) {
-      link.stuck_at.reset();
+    while (const auto resolved = link.receiver.settle()) {
+      link.stuck_at = now + kStuckAfter;
       send(link, *resolved);
     }
   }

@@ -49,6 +49,7 @@ struct Message {
     resume :group {
       scan @4 :UInt32;
       cursor @5 :Cursor;
+      offersMax @37 :UInt8;  # 0: one.
     }
     linked :group {
       runs @6 :List(UInt64);
@@ -65,6 +66,7 @@ struct Message {
     }
     expand :group {
       scan @14 :UInt32;
+      from @38 :UInt64;  # Not said where offers come one at a time.
     }
     resolved :group {
       scan @15 :UInt32;

@@ -64,6 +64,7 @@ void build(wire::Message::Builder out, const Resume& resume) {
   auto to = out.initResume();
   to.setScan(resume.scan);
   set(to.initCursor(), resume.cursor);
+  to.setOffersMax(resume.offers_max);
 }
 
 void build(wire::Message::Builder out, const Linked& linked) {
@@ -90,7 +91,9 @@ void build(wire::Message::Builder out, const Offer& offer) {
 }
 
 void build(wire::Message::Builder out, const Expand& expand) {
-  out.initExpand().setScan(expand.scan);
+  auto to = out.initExpand();
+  to.setScan(expand.scan);
+  to.setFrom(expand.from);
 }
 
 void build(wire::Message::Builder out, const Resolved& resolved) {
@@ -194,7 +197,9 @@ std::optional<Message> read(wire::Message::Hello::Reader in) {
 }
 
 std::optional<Message> read(wire::Message::Resume::Reader in) {
-  return Resume{in.getScan(), {{in.getCursor().getRun()}, in.getCursor().getSeq()}};
+  return Resume{in.getScan(),
+                {{in.getCursor().getRun()}, in.getCursor().getSeq()},
+                std::max<std::uint8_t>(in.getOffersMax(), 1)};
 }
 
 std::optional<Message> read(wire::Message::Linked::Reader in) {
@@ -303,7 +308,7 @@ std::optional<Message> read(wire::Message::Reader in, bool& known) {
     case wire::Message::OFFER:
       return read(in.getOffer());
     case wire::Message::EXPAND:
-      return Expand{in.getExpand().getScan()};
+      return Expand{in.getExpand().getScan(), in.getExpand().getFrom()};
     case wire::Message::RESOLVED:
       return Resolved{in.getResolved().getScan(), in.getResolved().getTo()};
     case wire::Message::WANT:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gossip/log_sender.h"
+
 namespace {
 
 using crdt::Cursor;
@@ -81,11 +83,56 @@ TEST_F(LogReceiverTest, OnceLiveAnOfferOfCoveredRowsTakesNothingBack) {
   EXPECT_EQ(receiver.position(), 20u);
 }
 
-TEST_F(LogReceiverTest, OneOfferIsOpenAtATime) {
+TEST_F(LogReceiverTest, OffersAreSettledInTheirOrderWhateverComesFirst) {
   ASSERT_TRUE(offer(10, 15, false));
-  EXPECT_FALSE(offer(10, 20, true));
+  receiver.want_document("k");
+  ASSERT_TRUE(offer(15, 20, true));
+  receiver.want_document("l");
+  receiver.got_document("l");
+  EXPECT_FALSE(receiver.settle());
+  EXPECT_FALSE(receiver.live());
+  receiver.got_document("k");
+  EXPECT_EQ(receiver.settle()->to, 15u);
+  EXPECT_FALSE(receiver.live());
+  EXPECT_EQ(receiver.settle()->to, 20u);
+  EXPECT_EQ(receiver.position(), 20u);
+}
+
+// Each offer that wants it asks, and by the later one's time it may have grown.
+TEST_F(LogReceiverTest, WhatTwoOffersWantComesTwice) {
+  ASSERT_TRUE(offer(10, 15, false));
+  receiver.want_document("k");
+  receiver.want_record("t1");
+  ASSERT_TRUE(offer(15, 20, true));
+  receiver.want_document("k");
+  receiver.want_record("t1");
+  receiver.got_document("k");
+  EXPECT_TRUE(receiver.got_record("t1"));
+  EXPECT_TRUE(receiver.settle());
+  EXPECT_TRUE(receiver.wants_document("k"));
+  EXPECT_FALSE(receiver.settle());
+  receiver.got_document("k");
+  EXPECT_TRUE(receiver.got_record("t1"));
+  EXPECT_TRUE(receiver.settle());
+}
+
+TEST_F(LogReceiverTest, OffersBehindOneThatComesAgainArePassedOver) {
+  ASSERT_TRUE(offer(10, 15, false));
   receiver.await_expansion();
-  EXPECT_TRUE(offer(10, 20, true));
+  const Offer behind{scan, 15, 20, true, {}, {}, {}};
+  EXPECT_TRUE(receiver.passes_over(behind));
+  EXPECT_FALSE(receiver.passes_over({scan, 10, 12, false, {}, {}, {}}));
+  ASSERT_TRUE(offer(10, 12, false)) << "spelt out, it may be shorter";
+  EXPECT_FALSE(receiver.passes_over(behind));
+  EXPECT_FALSE(receiver.open(behind)) << "now it would skip rows";
+  EXPECT_TRUE(offer(12, 20, true));
+}
+
+TEST_F(LogReceiverTest, OpenOffersAreBounded) {
+  for (std::uint64_t i = 0; i < gossip::LogSender::kOffersMax; ++i) {
+    ASSERT_TRUE(offer(10 + i, 11 + i, false));
+  }
+  EXPECT_FALSE(offer(18, 19, true));
 }
 
 TEST_F(LogReceiverTest, APushMovesThePositionFromNToNPlusOne) {

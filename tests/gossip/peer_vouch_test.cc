@@ -66,4 +66,24 @@ TEST_F(PeerVouch, ASourceIsCoveredAsFarAsItsOwnLogIsAndNoFurther) {
   EXPECT_TRUE(near.hear_a<Expand>());
 }
 
+TEST_F(PeerVouch, AnOfferIsNotSettledBeforeTheOnesAheadOfIt) {
+  const std::uint32_t scan = link(near, kNear);
+  near.say_all({Offer{scan, 0, 1, false, {}, {{"k", 1}}, {}}, Offer{scan, 1, 2, true, {}, {}, {}}});
+  EXPECT_FALSE(near.hear_a<Resolved>());
+  EXPECT_NE(victim.status().our_cursor, 2u);
+}
+
+TEST_F(PeerVouch, ALackedSourceBringsItsOfferAgainAndThoseBehindIt) {
+  const std::uint32_t scan = link(near, kNear);
+  near.say_all(
+      {Offer{scan, 0, 1, false, {{kFar, 3}}, {}, {}}, Offer{scan, 1, 2, true, {}, {}, {}}});
+  const auto expand = near.hear_a<Expand>();
+  ASSERT_TRUE(expand);
+  EXPECT_EQ(expand->from, 0u);
+  near.say_all({Offer{scan, 0, 1, false, {}, {}, {}}, Offer{scan, 1, 2, true, {}, {}, {}}});
+  const auto heard = near.hear();
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_EQ(std::get<Resolved>(heard.back()).to, 2u);
+}
+
 }  // namespace

@@ -12,6 +12,7 @@
 #include "crdt/codec.h"
 #include "crdt/edit.h"
 #include "crdt/repository.h"
+#include "gossip/config.h"
 #include "gossip/log_receiver.h"
 #include "gossip/log_sender.h"
 #include "gossip/wire.h"
@@ -176,9 +177,9 @@ class World {
     receiver.use(to.store.begin());
     sender.use(from.store.begin());
     gossip::LogReceiver log;
-    gossip::LogSender rows;
+    gossip::LogSender rows{gossip::Config().offer_rows_max};
     const gossip::Resume resume = log.resume(receiver.cursor(name_of(from_index)));
-    rows.resume(resume.scan, sender.usable(resume.cursor));
+    rows.resume(resume.scan, sender.usable(resume.cursor), resume.offers_max);
     while (!log.live()) {
       const auto offer = rows.next_offer(sender, receiver.run());
       ASSERT_TRUE(offer && log.open(*offer));

@@ -30,7 +30,9 @@ class Maker {
                      bytes(kNameBytesMax),
                      flag() ? 'x' : '\0'};
       case 1:
-        return Resume{static_cast<std::uint32_t>(number()), {{number()}, number()}};
+        return Resume{static_cast<std::uint32_t>(number()),
+                      {{number()}, number()},
+                      static_cast<std::uint8_t>(1 + below(255))};
       case 2:
         return Linked{list<ReplicaId>([&] { return ReplicaId{number()}; }), flag()};
       case 3:
@@ -40,7 +42,7 @@ class Maker {
       case 5:
         return offer();
       case 6:
-        return Expand{static_cast<std::uint32_t>(number())};
+        return Expand{static_cast<std::uint32_t>(number()), number()};
       case 7:
         return Resolved{static_cast<std::uint32_t>(number()), number()};
       case 8:
