@@ -109,6 +109,9 @@ void Cluster::configure(Node& node, const std::vector<gossip::PrivateKey>& keys)
       {"checker", node::AdminRole::kReader, node::hash_token(kReaderToken)}};
   node.config.gossip.cluster = "simulation";
   node.config.gossip.identity = keys[node.index];
+  node.config.gossip.offer_after =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.offer_after);
+  node.config.gossip.offer_rows_max = options_.offer_rows;
   for (NodeIndex peer = 0; peer < keys.size(); ++peer) {
     if (peer == node.index) continue;
     const std::string name(1, letter_of(peer));

@@ -83,12 +83,14 @@ void for_each_number(Subject& options, Field field) {
   field("drift_ppm", options.drift_ppm);
   field("resigned_percent", options.resigned_percent);
   field("doubled_percent", options.doubled_percent);
+  duration("offer_after_us", options.offer_after);
+  field("offer_rows", options.offer_rows);
 }
 
 bool in_range(const Options& options) {
   return options.nodes >= 1 && options.nodes <= kNodesMax && options.length <= kLengthMax &&
          options.command_every > 0us && options.fault_every > 0us && options.people > 0 &&
-         options.channels > 0;
+         options.channels > 0 && options.offer_after > 0us && options.offer_rows > 0;
 }
 
 }  // namespace
@@ -153,6 +155,9 @@ Options draw_options(const Options& asked, bool exactly) {
   options.people = dice.between(2, 12);
   // Where most documents are written a few times, nothing later covers up what one of them missed.
   options.channels = dice.chance(1, 3) ? dice.between(40, 200) : dice.between(6, 18);
+  // Short logs and few changes then reach what takes production long ones and many.
+  options.offer_after = dice.pick(std::vector<Duration>{100ms, 600ms, 2s});
+  options.offer_rows = dice.pick(std::vector<std::uint64_t>{3, 30, 512});
   if (exactly) return options;
   for (const FaultKind kind : asked.faults) {
     if (dice.chance(1, 2)) options.faults.erase(kind);

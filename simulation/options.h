@@ -81,6 +81,8 @@ struct Options {
   std::uint64_t drift_ppm = 100;        // Clocks run up to this much too fast or too slow.
   std::uint64_t resigned_percent = 10;  // Of retries: with a signature of their own.
   std::uint64_t doubled_percent = 5;    // Of commands: delivered twice whatever the answer.
+  Duration offer_after = 2s;            // Of changes of third peers (gossip/config.h).
+  std::uint64_t offer_rows = 512;       // Of a log, in one offer.
   std::set<FaultKind> faults;
 
   bool operator==(const Options&) const = default;
