@@ -11,18 +11,18 @@
 // Source   Almeida, Shoker, Baquero (2018); Rinberg et al., "DSON", VLDB 2022.
 #pragma once
 
-#include <absl/container/btree_map.h>
 #include <boost/container/flat_set.hpp>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "crdt/delta.h"
+#include "crdt/dot_index.h"
 #include "crdt/handled_mark.h"
 #include "crdt/leaf.h"
 #include "crdt/version_vector.h"
@@ -75,8 +75,20 @@ class Document {
   // The packed mark of this dot, or nullptr. Valid until the document changes.
   [[nodiscard]] const HandledMark* mark(const Dot& dot) const;
 
-  // The packed marks of `request`.
-  [[nodiscard]] std::vector<HandledMark> marks_of(const RequestId& request) const;
+  // The packed marks of `request`. Valid until the document changes.
+  [[nodiscard]] std::span<const HandledMark> marks_of(const RequestId& request) const;
+
+  // The first packed mark at or behind `request` in their order.
+  [[nodiscard]] Marks::const_iterator marks_from(const RequestId& request) const;
+
+  // Every core leaf (crdt/core_leaf.h), in no order: what finds one of many entities reads these
+  // alone. Valid until the document changes.
+  struct Core {
+    Dot dot;
+    Groups::const_iterator group;
+    Bytes value;
+  };
+  [[nodiscard]] std::span<const Core> cores() const { return cores_; }
 
   // The leaf of at(path) of greatest (rank, value, dot), or nullptr. Every peer with this state
   // agrees.
@@ -86,7 +98,7 @@ class Document {
   [[nodiscard]] std::uint64_t leaf_sum() const { return leaf_sum_; }
 
   // How many live leaves there are.
-  [[nodiscard]] std::size_t leaf_count() const { return by_dot_.size(); }
+  [[nodiscard]] std::size_t leaf_count() const { return leaf_index_.size() + mark_index_.size(); }
 
   // Every live leaf, marks included, in the order of dots.
   [[nodiscard]] std::vector<Leaf> leaves() const;
@@ -122,23 +134,31 @@ class Document {
   }
 
  private:
-  // Where a live leaf is: in a group, or among the marks of a request.
-  using Place = std::variant<Groups::iterator, RequestId>;
-  using Index = absl::btree_map<Dot, Place>;
-
   void index();
   // Both add what they change to `touched`.
   void insert(std::vector<Leaf> leaves, Touched& touched);
   void kill(const std::vector<Dot>& dots, Touched& touched);
   void insert(const HandledMark& mark);
-  [[nodiscard]] Leaf leaf_at(const Index::value_type& entry) const;
+  void insert(Leaf leaf, Groups::iterator group);
+  void kill_marks(const std::vector<Dot>& dots);
+  void kill_leaves(Groups::iterator group, const std::vector<Dot>& dots);
+
+  // The dots of all live leaves, in order.
+  [[nodiscard]] std::vector<Dot> dots() const;
+  [[nodiscard]] bool is_live(const Dot& dot) const;
+  // REQUIRES it to be live.
+  [[nodiscard]] Leaf leaf_at(const Dot& dot) const;
 
   // The live dots that `delta` kills, by name or by not listing them, in order.
   [[nodiscard]] std::vector<Dot> killed_by(const Delta& delta) const;
 
   Groups groups_;
   Marks marks_;
-  Index by_dot_;  // Every live leaf, exactly once.
+  std::vector<Core> cores_;
+  // Every live leaf is in exactly one of these: in the group that the one names, or among the marks
+  // whose request's id begins as the other says.
+  DotIndex<Groups::iterator> leaf_index_;
+  DotIndex<std::uint64_t> mark_index_;
   VersionVector context_;
   std::uint64_t leaf_sum_ = 0;
 };

@@ -61,6 +61,11 @@ void Edit::remove(std::string_view path) {
   if (const auto found = written_.find(path); found != written_.end()) written_.erase(found);
 }
 
+void Edit::remove(const HandledMark& mark) {
+  killed_.push_back(mark.dot);
+  ++minted_;
+}
+
 const Leaf* Edit::written(std::string_view path) const {
   const auto found = written_.find(path);
   return found == written_.end() ? nullptr : &found->second;

@@ -38,6 +38,10 @@ class Edit {
   // Kills every live leaf of `path`; mints a dot even where there is none.
   void remove(std::string_view path);
 
+  // The same for a packed mark that is alone under its path. REQUIRES it to be the document's, and
+  // nothing to be written to its path.
+  void remove(const HandledMark& mark);
+
   // What this Edit has written to `path` so far, or nullptr: for values that build on themselves.
   [[nodiscard]] const Leaf* written(std::string_view path) const;
 

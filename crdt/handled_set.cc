@@ -67,8 +67,8 @@ void sweep_loose(const Document& document, const RequestId& own, Rank now,
 }  // namespace
 
 bool is_handled(const Document& document, const RequestId& request) {
-  const auto [first, last] = document.marks().equal_range(request);
-  return first != last || (any_loose(document) && !document.at(handled_path(request)).empty());
+  return !document.marks_of(request).empty() ||
+         (any_loose(document) && !document.at(handled_path(request)).empty());
 }
 
 std::vector<Leaf> handled_marks(const Document& document, const RequestId& request) {
@@ -85,24 +85,29 @@ void add_handled(Edit& edit, Bytes note) {
 std::size_t expire_handled(Edit& edit, Rank now) {
   const Document& document = edit.document();
   const RequestId& own = edit.stamp().request;
-  std::vector<std::string> expired;
-
+  const bool loose = any_loose(document);
+  std::size_t removed = 0;
   const auto expire = [&](const HandledMark& mark) {
-    const std::string path = handled_path(mark.request);
-    if (document.group(path).size() == 1) expired.push_back(path);
+    if (document.marks_of(mark.request).size() > 1) return;
+    if (loose && document.groups().contains(handled_path(mark.request))) return;
+    edit.remove(mark);
+    ++removed;
   };
   const Document::Marks& marks = document.marks();
   if (marks.size() >= kHandledMax) {
     for (const HandledMark* mark : oldest_part(marks, own)) expire(*mark);
   } else {
-    sweep(marks.begin(), marks.upper_bound(own), marks.end(), [&](const HandledMark& mark) {
+    const auto behind = std::find_if(document.marks_from(own), marks.end(),
+                                     [&](const HandledMark& mark) { return mark.request != own; });
+    sweep(marks.begin(), behind, marks.end(), [&](const HandledMark& mark) {
       if (mark.request != own && is_old(mark.rank, now)) expire(mark);
     });
   }
 
-  if (any_loose(document)) sweep_loose(document, own, now, expired);
+  std::vector<std::string> expired;
+  if (loose) sweep_loose(document, own, now, expired);
   for (const std::string& path : expired) edit.remove(path);
-  return expired.size();
+  return removed + expired.size();
 }
 
 }  // namespace crdt

@@ -178,24 +178,17 @@ struct Stored {
     return {leaves->begin(), other};
   }
 
-  // Whether it may have a number that `refs` name: judged by lengths and values alone, because
-  // every path that is read costs a miss of the cache.
-  [[nodiscard]] bool may_be(std::span<const TaskRef> refs) const {
-    for (const crdt::Leaf& leaf : *leaves) {
-      if (!may_be_core(leaf)) return false;
-      std::string_view core = leaf.value;
-      const auto number = take_number<std::uint32_t>(core);
-      const auto names = [&](const TaskRef& ref) { return ref.number == number; };
-      if (std::any_of(refs.begin(), refs.end(), names)) return true;
-    }
-    return false;
-  }
-
  private:
   [[nodiscard]] bool may_be_core(const crdt::Leaf& leaf) const {
     return leaf.path.size() == kFirst.size() + id.size() + kCore.size();
   }
 };
+
+bool is_task(std::string_view group) { return group.starts_with(kFirst); }
+
+Stored stored_in(const crdt::Document::Groups::value_type& group) {
+  return {std::string_view(group.first).substr(kFirst.size()), &group.second};
+}
 
 // Calls `visit` for every task in the order of ids, whether it has a core or not. Nearly all groups
 // of a document are tasks, so their first and last are found from its ends: a search would read
@@ -208,9 +201,7 @@ void for_each_stored(const crdt::Document& document, Visit visit) {
   const auto name = [](auto group) { return std::string_view(group->first); };
   while (first != last && name(first) < kFirst) ++first;
   while (first != last && name(std::prev(last)) >= kPastLast) --last;
-  for (; first != last; ++first) {
-    visit(Stored{std::string_view(first->first).substr(kFirst.size()), &first->second});
-  }
+  for (; first != last; ++first) visit(stored_in(*first));
 }
 
 // False where its core does not decode.
@@ -358,29 +349,40 @@ TaskList read_tasks(const crdt::Document& document) {
 }
 
 TaskList read_tasks_called(const crdt::Document& document, std::span<const TaskRef> refs) {
+  std::vector<crdt::Document::Groups::const_iterator> called;
+  for (const crdt::Document::Core& core : document.cores()) {
+    std::string_view value = core.value;
+    const auto number = take_number<std::uint32_t>(value);
+    const auto names = [&](const TaskRef& ref) { return ref.number == number; };
+    if (std::any_of(refs.begin(), refs.end(), names) && is_task(core.group->first)) {
+      called.push_back(core.group);
+    }
+  }
+  std::sort(called.begin(), called.end(),
+            [](const auto& a, const auto& b) { return a->first < b->first; });
   TaskList list;
-  bool plain = true;
-  for_each_stored(document, [&](const Stored& stored) {
-    if (!plain || !stored.may_be(refs) || stored.cores().empty()) return;
+  for (const auto& group : called) {
+    const Stored stored = stored_in(*group);
     Task& task = list.tasks.emplace_back(Task{.id = stored.id});
     // One task that has this number and no other: what its label needs is in its own core.
-    plain = stored.cores().size() == 1 && read_task(document, stored, task) &&
-            std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
-              return &other != &task && other.core.number == task.core.number;
-            });
+    const bool plain = stored.cores().size() == 1 && read_task(document, stored, task) &&
+                       std::none_of(list.tasks.begin(), list.tasks.end(), [&](const Task& other) {
+                         return &other != &task && other.core.number == task.core.number;
+                       });
+    if (!plain) return read_tasks(document);
     task.lettered = task.core.split;
-  });
-  return plain ? std::move(list) : read_tasks(document);
+  }
+  return list;
 }
 
 Minted read_minted(const crdt::Document& document, std::string_view id) {
   Minted minted{noted_max(document), false};
-  for_each_stored(document, [&](const Stored& stored) {
-    Task task;
-    if (!read_cores(task, stored.cores())) return;
-    minted.number_max = std::max(minted.number_max, number_max(task));
-    if (stored.id == id) minted.exists = true;
-  });
+  for (const crdt::Document::Core& stored : document.cores()) {
+    const auto core = decode_core(stored.value);
+    if (!core || !is_task(stored.group->first)) continue;
+    minted.number_max = std::max(minted.number_max, core->number);
+    if (stored_in(*stored.group).id == id) minted.exists = true;
+  }
   return minted;
 }
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "tests/support/crdt_peer.h"
 
@@ -209,6 +212,35 @@ TEST(Edit, KeepsTheRankAndAuthorThatARestoreHandsIn) {
   EXPECT_EQ(restored.rank, old.rank);
   EXPECT_EQ(restored.stamp, old.stamp);
   EXPECT_NE(restored.dot, old.dot);
+}
+
+std::vector<std::string> cores_of(const Document& document) {
+  std::vector<std::string> cores;
+  for (const Document::Core& core : document.cores()) {
+    cores.push_back(core.group->first + " " + core.value);
+  }
+  std::sort(cores.begin(), cores.end());
+  return cores;
+}
+
+TEST(Document, ListsTheCoreLeavesThatLiveAndNoOthers) {
+  CrdtPeer a(0), b(1);
+  const Delta from_a = a.write("t/1/core", "7a");
+  const Delta from_b = b.write("t/1/core", "8b");
+  a.take(from_b);
+  b.take(from_a);
+  a.write("t/2/core", "9a");
+  a.write("t/2/text", "disk");
+  a.write("t/3/who/core", "U1");
+  a.write("core", "x");
+  const Values both{"t/1 7a", "t/1 8b", "t/2 9a"};
+  EXPECT_EQ(cores_of(a.document), both);
+  EXPECT_EQ(cores_of(Document(a.document)), both);
+  EXPECT_EQ(cores_of(Document(a.document.context(), a.document.leaves())), both);
+  a.remove("t/1/core");
+  EXPECT_EQ(cores_of(a.document), Values{"t/2 9a"});
+  b.learn_from(a);
+  EXPECT_EQ(cores_of(b.document), Values{"t/2 9a"});
 }
 
 TEST(Edit, AnyEditBeatsWhatACreateWrote) {

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
+#include <vector>
 
 #include "crdt/codec.h"
 #include "crdt/handled_set.h"
@@ -92,6 +95,35 @@ TEST(HandledMark, UnpacksToTheLeafThatWasPacked) {
       EXPECT_EQ(crdt::pack(crdt::unpack(*mark)), mark);
     }
   }
+}
+
+// Ids are guessed to be spread evenly; peers may send others.
+RC_GTEST_PROP(HandledMarkLaw, IsFoundWhereverIdsGather, ()) {
+  const auto draw_id = [] {
+    const auto high =
+        *rc::gen::weightedOneOf<std::uint64_t>({{2, rc::gen::arbitrary<std::uint64_t>()},
+                                                {1, rc::gen::inRange<std::uint64_t>(0, 5)},
+                                                {1, rc::gen::just(~std::uint64_t{0})}});
+    return RequestId{high, *rc::gen::inRange<std::uint64_t>(0, 3)};
+  };
+  std::vector<HandledMark> marks;
+  crdt::VersionVector context;
+  const auto count = *rc::gen::inRange<std::uint64_t>(0, 40);
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    HandledMark mark = *crdt::pack(mark_leaf());
+    mark.request = draw_id();
+    mark.dot.counter = i;
+    context.advance(mark.dot.replica, i);
+    marks.push_back(mark);
+  }
+  const Document document(context, {}, marks);
+  const RequestId wanted = marks.empty() || *rc::gen::arbitrary<bool>()
+                               ? draw_id()
+                               : (*rc::gen::elementOf(marks)).request;
+  RC_ASSERT(document.marks_from(wanted) == document.marks().lower_bound(wanted));
+  const auto same = std::count_if(marks.begin(), marks.end(),
+                                  [&](const HandledMark& mark) { return mark.request == wanted; });
+  RC_ASSERT(static_cast<std::ptrdiff_t>(document.marks_of(wanted).size()) == same);
 }
 
 TEST(HandledMark, LeavesThatDifferAreMarksThatDiffer) {
