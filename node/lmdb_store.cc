@@ -331,21 +331,34 @@ std::optional<crdt::BytesView> LmdbStore::get(crdt::BytesView key) {
   return to_view(value);
 }
 
+// By a cursor that stays where the last change was: rows that come in the order of their keys find
+// their page without a search from the root.
 void LmdbStore::put(crdt::BytesView key, crdt::BytesView value) {
-  CHECK(transaction_ != nullptr);
-  check_store_key(key);
-  MDB_val wanted = to_val(key);
-  MDB_val fresh = to_val(value);
-  dirty_ = true;
-  if (failure_ == 0) remember(mdb_put(transaction_, database_, &wanted, &fresh, 0));
+  change(key, [&](MDB_cursor* cursor, MDB_val& wanted) {
+    MDB_val fresh = to_val(value);
+    return mdb_cursor_put(cursor, &wanted, &fresh, 0);
+  });
 }
 
 void LmdbStore::erase(crdt::BytesView key) {
+  change(key, [](MDB_cursor* cursor, MDB_val& wanted) {
+    MDB_val held{};
+    const int code = mdb_cursor_get(cursor, &wanted, &held, MDB_SET);
+    return code == 0 ? mdb_cursor_del(cursor, 0) : code;
+  });
+}
+
+template <class Write>
+void LmdbStore::change(crdt::BytesView key, const Write& write) {
   CHECK(transaction_ != nullptr);
   check_store_key(key);
-  MDB_val wanted = to_val(key);
   dirty_ = true;
-  if (failure_ == 0) remember(mdb_del(transaction_, database_, &wanted, nullptr));
+  if (failure_ != 0) return;
+  MDB_cursor* cursor = take_cursor();
+  if (cursor == nullptr) return;
+  MDB_val wanted = to_val(key);
+  remember(write(cursor, wanted));
+  give_cursor(cursor);
 }
 
 MDB_cursor* LmdbStore::take_cursor() {

@@ -89,6 +89,8 @@ class LmdbStore final : public Store, private crdt::Transaction {
   [[nodiscard]] CommitError recover(int code);
   void close_environment();
   void end_transaction();
+  template <class Write>
+  void change(crdt::BytesView key, const Write& write);
   [[nodiscard]] MDB_cursor* take_cursor();
   void give_cursor(MDB_cursor* cursor);
   void remember(int code);

@@ -60,7 +60,11 @@ class Memtable {
   static constexpr std::size_t kRowBytes = sizeof(Row) + 24;
 
   [[nodiscard]] bool empty() const { return index_.empty(); }
+  [[nodiscard]] std::size_t rows() const { return index_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+  // Room for the index of so many rows, so that it need not grow by halves.
+  void reserve(std::size_t rows) { index_.reserve(rows); }
 
   [[nodiscard]] const Row* find(crdt::BytesView key) const;
 

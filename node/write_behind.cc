@@ -223,6 +223,8 @@ bool WriteBehind::enough_waits() const {
 void WriteBehind::begin_moving() {
   CHECK(moves_.empty());
   moves_ = std::exchange(gathers_, Memtable());
+  // About as many rows will come as came. Of what was too large to wait, not.
+  if (moves_.bytes() <= limits_.waiting_bytes) gathers_.reserve(moves_.rows());
   next_moved_ = moves_.in_order().begin();
   moves_end_ = journal_.end();
 }
