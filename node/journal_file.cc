@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t kFileBytes = JournalFile::kPages * JournalStorage::kPageBytes;
 
+// Of what is written at once past the cache: a large commit.
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
 constexpr off_t offset_of(std::size_t slot) {
   return static_cast<off_t>(slot * JournalStorage::kPageBytes);
 }
@@ -36,8 +39,14 @@ std::string JournalFile::path_of(std::uint64_t identity) const {
 
 void JournalFile::take(int descriptor, std::string path) {
   if (descriptor_ >= 0) ::close(descriptor_);
+  if (direct_ >= 0) ::close(direct_);
   descriptor_ = descriptor;
   path_ = std::move(path);
+  const bool writes = descriptor >= 0 && access_ == Access::kOwner;
+  direct_ = writes ? ::open(path_.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC) : -1;
+  if (direct_ < 0) return;
+  if (!buffer_) buffer_.reset(static_cast<char*>(std::aligned_alloc(kPageBytes, kBufferBytes)));
+  CHECK(buffer_ != nullptr);
 }
 
 CommitError JournalFile::failed(const char* what, int code) const {
@@ -104,13 +113,24 @@ boost::system::result<void, CommitError> JournalFile::write(std::size_t slot,
                                                             crdt::BytesView pages) {
   off_t at = offset_of(slot);
   while (!pages.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, pages.data(), pages.size(), at);
+    const ssize_t written = write_some(pages, at);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return failed("write", errno);
     pages.remove_prefix(static_cast<std::size_t>(written));
     at += written;
   }
   return {};
+}
+
+ssize_t JournalFile::write_some(crdt::BytesView pages, off_t at) {
+  if (direct_ >= 0) {
+    const std::size_t size = pages.copy(buffer_.get(), kBufferBytes);
+    const ssize_t written = ::pwrite(direct_, buffer_.get(), size, at);
+    // Some file systems say only here that they cannot, or not for what is left of a page.
+    if (written >= 0 || errno != EINVAL) return written;
+    ::close(std::exchange(direct_, -1));
+  }
+  return ::pwrite(descriptor_, pages.data(), pages.size(), at);
 }
 
 boost::system::result<void, CommitError> JournalFile::sync() {

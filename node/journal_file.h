@@ -2,13 +2,19 @@
 //
 // Shape    <dir>/journal-<identity, 16 hex digits>. The store says which one is its own, so that a
 //          new one can be taken, and is, without ever doing without the one before it.
-// Size     8 MiB, allocated when it is made: a commit neither waits for space nor changes the
+//          What is written goes past the cache of the kernel where the file system can do that: of
+//          a page that is read once at most, a copy there costs more than the write itself.
+// Size     32 MiB, allocated when it is made: a commit neither waits for space nor changes the
 //          file's own description, and fails for want of space only where files cannot be
 //          allocated.
 // Errors   a file that is missing or too short is an Error: what waited in it is not in the store.
 // Thread   one.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 #include "node/journal_storage.h"
@@ -17,7 +23,7 @@ namespace node {
 
 class JournalFile final : public JournalStorage {
  public:
-  static constexpr std::size_t kPages = 2'048;
+  static constexpr std::size_t kPages = 8'192;
 
   enum class Access {
     kOwner,
@@ -42,14 +48,21 @@ class JournalFile final : public JournalStorage {
   [[nodiscard]] bool shared() const override { return access_ == Access::kBystander; }
 
  private:
+  struct Free {
+    void operator()(char* buffer) const { std::free(buffer); }
+  };
+
   [[nodiscard]] std::string path_of(std::uint64_t identity) const;
   void take(int descriptor, std::string path);
+  [[nodiscard]] ssize_t write_some(crdt::BytesView pages, off_t at);
   [[nodiscard]] CommitError failed(const char* what, int code) const;
 
   std::string dir_;
   Access access_;
   std::string path_;  // Of the open one.
   int descriptor_ = -1;
+  int direct_ = -1;  // The same file, to be written past the cache; -1 where that cannot be.
+  std::unique_ptr<char, Free> buffer_;  // For that, of whole pages at addresses of pages.
 };
 
 }  // namespace node

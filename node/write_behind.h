@@ -45,13 +45,13 @@ class WriteBehind final : public Store, private crdt::Transaction {
   static constexpr crdt::BytesView kFirstKey = "\xff";
 
   struct Limits {
-    // A few thousand commands: enough for a page to gather several of its changes before it is
-    // written, and small beside the rest of the process. What Memtable::bytes counts.
-    std::size_t waiting_bytes = std::size_t{4} << 20;
+    // Some ten thousand commands: enough for a page to gather many of its changes before it is
+    // written, and bearable beside the rest of the process. What Memtable::bytes counts.
+    std::size_t waiting_bytes = std::size_t{16} << 20;
 
     // Reached where commits are small: each takes a page at least. Replayed in a fraction of a
     // second. No more than the storage has.
-    std::uint64_t journal_pages = 2'048;
+    std::uint64_t journal_pages = 8'192;
   };
 
   // REQUIRES that the storage is used with this store alone, and journal_pages > 0.
