@@ -112,6 +112,10 @@ void Cluster::configure(Node& node, const std::vector<gossip::PrivateKey>& keys)
   node.config.gossip.offer_after =
       std::chrono::duration_cast<std::chrono::milliseconds>(options_.offer_after);
   node.config.gossip.offer_rows_max = options_.offer_rows;
+  node.config.gossip.walk_after =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.walk_after);
+  node.config.gossip.compare_every =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.compare_every);
   for (NodeIndex peer = 0; peer < keys.size(); ++peer) {
     if (peer == node.index) continue;
     const std::string name(1, letter_of(peer));
@@ -372,6 +376,10 @@ void Cluster::perform(Node& node, node::Effects&& effects) {
   for (node::Notice& notice : effects.notices) {
     note(node, "notes", notice.text);
     if (notice.text.starts_with("caught up")) coverage_.reach(Mark::kCaughtUp);
+    if (notice.text.find("under the same vector") != std::string::npos) {
+      coverage_.reach(Mark::kStatesUnited);
+      united_ = node.config.name + ": " + notice.text;
+    }
     if (notice.level == node::Level::kDebug) continue;
     if (notices_.size() == kNoticesMax) notices_.pop_front();
     notices_.push_back(to_text(scheduler_.now()) + " " + node.config.name + ": " + notice.text);

@@ -93,6 +93,8 @@ class Cluster final : private NetworkUser {
   [[nodiscard]] std::uint64_t batches() const { return batches_; }
   // What the nodes noted last, oldest first.
   [[nodiscard]] const std::deque<std::string>& notices() const { return notices_; }
+  // What a node said of two states that it found under one vector; empty where none did.
+  [[nodiscard]] const std::string& united() const { return united_; }
 
  private:
   struct Node;
@@ -136,6 +138,7 @@ class Cluster final : private NetworkUser {
   std::size_t queue_max_ = 0;
   std::uint64_t batches_ = 0;
   std::deque<std::string> notices_;
+  std::string united_;
 };
 
 }  // namespace simulation

@@ -16,6 +16,7 @@ enum class Mark {
   kCommandRetried,
   kRetryResigned,
   kDeliveryDoubled,
+  kDeliveredLate,
   kAnswerRefused,
   kNobodyAnswered,
   kSignatureRefused,
@@ -47,6 +48,8 @@ enum class Mark {
   kHandledTwice,  // One request on two peers that did not know of each other.
   kBareNumberMeantTwo,
   kAllHadIt,           // A change was answered because every peer had it, and that was looked up.
+  kSpreadLookedUp,     // Whether all peers had a change soon, in calm, was looked up.
+  kStatesUnited,       // A comparison found two states under one vector.
   kSharedNumberMeant,  // A command named a number that two tasks had.
   kCaughtUp,           // A store that went back in time, or was new, was whole again.
   kHealed,

@@ -14,6 +14,8 @@ constexpr Duration kSlowCommit = 300ms;  // Its mean: one in thirty takes a seco
 constexpr Duration kFlapPeriod = 1'500ms;
 constexpr Duration kTenYears = std::chrono::hours(24 * 3653);
 constexpr std::size_t kReplaysMax = 5;
+// In microseconds: what breaks for ever does so while others still catch up from it.
+constexpr std::uint64_t kBreaksWithin = 4'000'000;
 
 }  // namespace
 
@@ -324,7 +326,6 @@ void Nemesis::begin_disk_fault(const Fault& fault, NodeIndex node) {
 void Nemesis::break_for_ever(const Fault& fault) {
   coverage_.reach(Mark::kBrokenRemainder);
   const std::set<NodeIndex> side(fault.nodes.begin(), fault.nodes.end());
-  broken_.insert(side.begin(), side.end());
   Pairs outwards = across(side);
   std::erase_if(outwards, [&](const auto& pair) { return !side.contains(pair.first); });
   const Time for_ever = Time::max() / 2;
@@ -361,7 +362,10 @@ void Nemesis::heal() {
     cluster_.resume(node);
     cluster_.start(node);
   }
-  for (const Fault& fault : forever_) break_for_ever(fault);
+  for (const Fault& fault : forever_) {
+    broken_.insert(fault.nodes.begin(), fault.nodes.end());
+    later(Duration(fault.salt % kBreaksWithin), [this, fault] { break_for_ever(fault); });
+  }
 }
 
 }  // namespace simulation

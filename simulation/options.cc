@@ -85,12 +85,16 @@ void for_each_number(Subject& options, Field field) {
   field("doubled_percent", options.doubled_percent);
   duration("offer_after_us", options.offer_after);
   field("offer_rows", options.offer_rows);
+  duration("walk_after_us", options.walk_after);
+  duration("compare_every_us", options.compare_every);
+  field("late_percent", options.late_percent);
 }
 
 bool in_range(const Options& options) {
   return options.nodes >= 1 && options.nodes <= kNodesMax && options.length <= kLengthMax &&
          options.command_every > 0us && options.fault_every > 0us && options.people > 0 &&
-         options.channels > 0 && options.offer_after > 0us && options.offer_rows > 0;
+         options.channels > 0 && options.offer_after > 0us && options.offer_rows > 0 &&
+         options.walk_after > 0us && options.compare_every > 0us;
 }
 
 }  // namespace
@@ -151,13 +155,18 @@ Options draw_options(const Options& asked, bool exactly) {
   options.drift_ppm = dice.chance(1, 3) ? 10'000 : 100;
   options.resigned_percent = dice.pick(std::vector<std::uint64_t>{0, 10, 50});
   options.doubled_percent = dice.pick(std::vector<std::uint64_t>{0, 5, 20});
-  options.fault_every = dice.pick(std::vector<Duration>{12s, 25s, 25s, 30s});
+  // Calm runs, too: some promises hold only where nothing is broken.
+  options.fault_every = dice.pick(std::vector<Duration>{12s, 25s, 25s, 30s, 10min});
   options.people = dice.between(2, 12);
   // Where most documents are written a few times, nothing later covers up what one of them missed.
   options.channels = dice.chance(1, 3) ? dice.between(40, 200) : dice.between(6, 18);
   // Short logs and few changes then reach what takes production long ones and many.
   options.offer_after = dice.pick(std::vector<Duration>{100ms, 600ms, 2s});
   options.offer_rows = dice.pick(std::vector<std::uint64_t>{3, 30, 512});
+  // Where whole stores are not compared, nothing hides what the log left out.
+  options.walk_after = dice.pick(std::vector<Duration>{30s, 5min, 24h});
+  options.compare_every = dice.pick(std::vector<Duration>{1min, 1h});
+  options.late_percent = dice.pick(std::vector<std::uint64_t>{0, 5, 20});
   if (exactly) return options;
   for (const FaultKind kind : asked.faults) {
     if (dice.chance(1, 2)) options.faults.erase(kind);

@@ -156,6 +156,11 @@ void Oracle::check_answer(Time at, std::size_t index, NodeIndex node, const Prom
        what + ", and " + letter_of(node) + " changed one of them");
 }
 
+void Oracle::spread_late(Time at, std::size_t command, NodeIndex node) {
+  fail(at, "in calm a change is soon on every peer",
+       words_of(plan_.commands[command]) + ", and " + letter_of(node) + " still does not have it");
+}
+
 // --- what nodes store ---
 
 void Oracle::lost(const StoreView& node, const std::vector<StoreView>& others) {

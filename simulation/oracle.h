@@ -56,6 +56,8 @@ class Oracle {
                              std::int64_t signed_second);
   void answered(Time at, std::size_t command, NodeIndex node, std::uint64_t incarnation,
                 const Promise& promise, std::string_view body, const Kept& kept);
+  // A peer does not have an answered change although nothing is broken and it had time.
+  void spread_late(Time at, std::size_t command, NodeIndex node);
   // The bare number that the command names, where people were shown two tasks by it.
   [[nodiscard]] std::optional<std::uint32_t> shared_number(std::size_t command) const;
 

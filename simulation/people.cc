@@ -14,6 +14,7 @@ constexpr Duration kTail = 1s;          // Before the end, so that the last comm
 constexpr std::uint64_t kBurstMax = 4;  // People at one task in one moment.
 constexpr Duration kBurstSpread = 400ms;
 constexpr Duration kBurstClose = 15ms;  // Closer than a change takes to be everywhere.
+constexpr Duration kTravelMax = 3s;     // Slack waits no longer for an answer.
 constexpr Duration kLateMin = 20s;
 constexpr Duration kLateMax = 6min;        // Slack's last retry comes then.
 constexpr std::uint64_t kTasksAimed = 16;  // In a channel: an incident has 12 to 24.
@@ -22,7 +23,8 @@ constexpr std::array kStatuses{"red", "yellow", "green", "assigned", "done", "ca
 
 class People {
  public:
-  explicit People(const Options& options) : options_(options), dice_(options.seed, "people") {}
+  explicit People(const Options& options)
+      : options_(options), dice_(options.seed, "people"), travel_(options.seed, "travel") {}
 
   std::vector<Command> draw() {
     const Time end = options_.length - kTail;
@@ -62,6 +64,10 @@ class People {
     for (std::size_t i = 0; i < kAttemptsMax; ++i) {
       const NodeIndex node = (first + i + (i > 0 ? dice_.below(2) : 0)) % options_.nodes;
       command.attempts.push_back({0us, node, i > 0 && resigned()});
+    }
+    if (travel_.chance(options_.late_percent, 100)) {
+      const Duration longest = options_.length - at;
+      command.attempts.front().after = std::min(travel_.between(50ms, kTravelMax), longest);
     }
     if (dice_.chance(options_.doubled_percent, 100)) {
       command.doubles.push_back({draw_delay(at), dice_.below(options_.nodes), resigned()});
@@ -106,6 +112,7 @@ class People {
 
   const Options& options_;
   Dice dice_;
+  Dice travel_;
   std::map<std::string, std::uint64_t> added_;
   std::uint64_t triggers_ = 0;
   std::vector<Command> commands_;

@@ -11,6 +11,7 @@ namespace {
 constexpr Duration kFaultMin = 1s;
 constexpr Duration kFaultMax = 40s;
 constexpr Duration kFaultTail = 2s;  // Before the end: the last fault should have begun by then.
+constexpr Duration kAgainMax = 3s;   // Links are dialled again within two.
 constexpr std::uint64_t kBrokenModes = 4;
 
 std::vector<NodeIndex> draw_nodes(Dice& dice, std::uint64_t nodes, std::uint64_t count) {
@@ -54,7 +55,13 @@ std::vector<Fault> draw_faults(const Options& options) {
   for (Time at = dice.exponential(options.fault_every); at < end && !kinds.empty();
        at += dice.exponential(options.fault_every)) {
     faults.push_back(draw_fault(dice, kinds, options, at));
+    const Time over = at + faults.back().lasts + dice.between(0us, kAgainMax);
+    // What comes back breaks again before it is whole: scans do not reach their end.
+    if (over >= end || !dice.chance(1, 4)) continue;
+    faults.push_back(draw_fault(dice, kinds, options, over));
   }
+  std::stable_sort(faults.begin(), faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.at < b.at; });
   const std::uint64_t minority = (options.nodes - 1) / 2;
   if (may_break && minority > 0) {
     const std::uint64_t count = dice.between(1, minority);
@@ -96,7 +103,9 @@ std::string words_of(const Fault& fault) {
 std::string words_of(const Command& command) {
   std::string text = command.user + " in " + command.channel + " types \"/ir " + command.text + '"';
   if (!command.attempts.empty()) {
-    text.append(", sent to ").push_back(letter_of(command.attempts.front().node));
+    const Delivery& first = command.attempts.front();
+    text.append(", sent to ").push_back(letter_of(first.node));
+    if (first.after > 0us) text += " and there only " + to_text(first.after) + " later";
   }
   return text;
 }

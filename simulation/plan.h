@@ -23,7 +23,7 @@ using NodeIndex = std::size_t;
 
 // One try at delivering a command.
 struct Delivery {
-  Duration after{};  // Of a double: since the command was typed.
+  Duration after{};  // Of the first attempt and of doubles: since the command was typed.
   NodeIndex node = 0;
   bool resigned = false;  // With a signature of its own moment, not with the first one's.
 

@@ -2,6 +2,7 @@
 //
 //   options seed=7 nodes=5 ...
 //   0:12.345000 command trigger=12 user=U3 channel=C2 to=a,b*,c doubles=b@0:01.000000* text=3 !done
+//   0:13.000000 command trigger=13 user=U3 channel=C2 to=a@0:02.000000,c doubles= text=take 3
 //   0:20.000000 fault partition for=0:20.000000 nodes=a,c amount=0 salt=77
 //
 // '*' marks a delivery with a signature of its own. Lines that begin with '#' are remarks.
@@ -20,16 +21,16 @@ namespace {
 constexpr std::string_view kOptions = "options ";
 constexpr std::string_view kText = "text=";
 
-std::string word_of(const Delivery& delivery, bool timed) {
+std::string word_of(const Delivery& delivery) {
   std::string text(1, letter_of(delivery.node));
-  if (timed) text += '@' + to_text(delivery.after);
+  if (delivery.after > 0us) text += '@' + to_text(delivery.after);
   return text + (delivery.resigned ? "*" : "");
 }
 
-std::string list_of(const std::vector<Delivery>& deliveries, bool timed) {
+std::string list_of(const std::vector<Delivery>& deliveries) {
   std::string text;
   for (const Delivery& delivery : deliveries) {
-    text.append(text.empty() ? "" : ",").append(word_of(delivery, timed));
+    text.append(text.empty() ? "" : ",").append(word_of(delivery));
   }
   return text;
 }
@@ -37,7 +38,7 @@ std::string list_of(const std::vector<Delivery>& deliveries, bool timed) {
 std::string line_of(const Command& command) {
   return to_text(command.at) + " command trigger=" + std::to_string(command.trigger) +
          " user=" + command.user + " channel=" + command.channel +
-         " to=" + list_of(command.attempts, false) + " doubles=" + list_of(command.doubles, true) +
+         " to=" + list_of(command.attempts) + " doubles=" + list_of(command.doubles) +
          " text=" + command.text;
 }
 

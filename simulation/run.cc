@@ -93,6 +93,10 @@ class Runner {
       if (cluster_.queue_max() > kQueueMax) {
         fail("bounds", "a node's queue stays short", std::to_string(cluster_.queue_max()));
       }
+      // A comparison heals it, and so hides whatever made it.
+      if (!cluster_.united().empty() && nemesis_.damaged().empty()) {
+        fail("safety", "two states have two vectors", cluster_.united());
+      }
     }
   }
 

@@ -11,7 +11,10 @@ namespace {
 
 // Less than a Replica holds an answer back, whatever its clock's drift.
 const Duration kHeldMin = node::ReplicaConfig{}.reply_hold_max * 9 / 10;
-constexpr Duration kRedispatch = 50ms;  // A load balancer's pause before it tries another peer.
+// 100 ms for which a change that came too early waits, and four round trips, where those are short.
+constexpr Duration kSpreadMax = 1s;
+constexpr Duration kSpreadDelayMax = 10ms;  // Of links, on average.
+constexpr Duration kRedispatch = 50ms;      // A load balancer's pause before it tries another peer.
 
 }  // namespace
 
@@ -23,13 +26,19 @@ Traffic::Traffic(const Plan& plan, Cluster& cluster, Scheduler& scheduler, Cover
       coverage_(coverage),
       oracle_(oracle),
       calm_(std::move(calm)),
+      prompt_(plan.options.delay_mean <= kSpreadDelayMax &&
+              plan.options.offer_after > kSpreadMax + 500ms),
       slack_(kSigningSecret) {}
 
 void Traffic::schedule() {
   for (std::size_t i = 0; i < plan_.commands.size(); ++i) {
     const Command& command = plan_.commands[i];
     ++open_;
-    scheduler_.at(command.at, [this, i] { deliver(i, 0, plan_.commands[i].attempts.front()); });
+    const Delivery& first = command.attempts.front();
+    scheduler_.at(command.at + first.after, [this, i, &first] { deliver(i, 0, first); });
+    if (first.after > 0us) {
+      scheduler_.at(command.at, [this, i] { sign_at_first(i); });
+    }
     for (const Delivery& twice : command.doubles) {
       ++open_;
       scheduler_.at(command.at + twice.after, [this, i, &twice] {
@@ -45,6 +54,13 @@ void Traffic::hurry() {
   for (const auto& [command, attempt] : std::exchange(paused_, {})) {
     deliver(command, attempt, plan_.commands[command].attempts[attempt]);
   }
+}
+
+// As Slack does when it is typed, however long it takes to arrive.
+void Traffic::sign_at_first(std::size_t index) {
+  coverage_.reach(Mark::kDeliveredLate);
+  SignedRequest unused;
+  static_cast<void>(sign(index, false, unused));
 }
 
 const SignedRequest& Traffic::sign(std::size_t index, bool anew, SignedRequest& fresh) {
@@ -102,7 +118,7 @@ void Traffic::observe(const node::HttpReply& reply) {
   if (reply.status == 401) coverage_.reach(Mark::kSignatureRefused);
   if (has("cannot store changes at the moment")) coverage_.reach(Mark::kReadOnlyAnswer);
   if (has("tasks are numbered")) coverage_.reach(Mark::kTaskAsked);
-  if (has("The next change settles it")) coverage_.reach(Mark::kConflictShown);
+  if (has(" had several values")) coverage_.reach(Mark::kConflictShown);
   const auto label = SlackWorkspace::added_label(reply.body);
   if (label && !label->empty() && label->back() >= 'a') coverage_.reach(Mark::kLetteredTask);
 }
@@ -119,6 +135,20 @@ void Traffic::on_answer(std::size_t index, std::optional<std::size_t> attempt, N
   coverage_.reach(Mark::kCommandAnswered);
   oracle_.answered(scheduler_.now(), index, node, cluster_.incarnation(node), trial.promise,
                    reply.body, kept(index, node, trial));
+  if (trial.promise.first && trial.calm && prompt_) watch_spread(index, node, trial.asked);
+}
+
+// In calm a peer that was told of a change too early for it asks for what is missing, and has both
+// within a second, without waiting for a third one's offers.
+void Traffic::watch_spread(std::size_t index, NodeIndex node, crdt::WallTime asked) {
+  if (!holds(node, index, asked)) return;
+  scheduler_.after(kSpreadMax, [this, index, asked] {
+    if (!calm_()) return;
+    coverage_.reach(Mark::kSpreadLookedUp);
+    for (NodeIndex other = 0; other < cluster_.size(); ++other) {
+      if (!holds(other, index, asked)) oracle_.spread_late(scheduler_.now(), index, other);
+    }
+  });
 }
 
 // Whether the node's store has what becomes of the command there at once.

@@ -49,6 +49,8 @@ class Traffic {
   [[nodiscard]] bool ambiguous(std::size_t command, NodeIndex node);
   void failed(std::size_t command, std::optional<std::size_t> attempt);
   void observe(const node::HttpReply& reply);
+  void watch_spread(std::size_t command, NodeIndex node, crdt::WallTime asked);
+  void sign_at_first(std::size_t command);
   [[nodiscard]] const SignedRequest& sign(std::size_t command, bool anew, SignedRequest& fresh);
 
   const Plan& plan_;
@@ -57,6 +59,7 @@ class Traffic {
   Coverage& coverage_;
   Oracle& oracle_;
   std::function<bool()> calm_;  // Nothing is broken, and nobody is busy with what was.
+  bool prompt_;  // Links are fast, and third peers' offers late enough to hide nothing.
   SlackWorkspace slack_;
   std::map<std::size_t, SignedRequest> signed_;  // First deliveries, by command.
   std::map<std::size_t, std::size_t> paused_;    // Command to the attempt that waits.
