@@ -88,6 +88,7 @@ void for_each_number(Subject& options, Field field) {
   duration("walk_after_us", options.walk_after);
   duration("compare_every_us", options.compare_every);
   field("late_percent", options.late_percent);
+  field("burst_percent", options.burst_percent);
 }
 
 bool in_range(const Options& options) {
@@ -167,6 +168,7 @@ Options draw_options(const Options& asked, bool exactly) {
   options.walk_after = dice.pick(std::vector<Duration>{30s, 5min, 24h});
   options.compare_every = dice.pick(std::vector<Duration>{1min, 1h});
   options.late_percent = dice.pick(std::vector<std::uint64_t>{0, 5, 20});
+  options.burst_percent = dice.pick(std::vector<std::uint64_t>{12, 12, 60});
   if (exactly) return options;
   for (const FaultKind kind : asked.faults) {
     if (dice.chance(1, 2)) options.faults.erase(kind);

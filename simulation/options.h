@@ -84,8 +84,9 @@ struct Options {
   Duration offer_after = 2s;            // Of changes of third peers (gossip/config.h).
   std::uint64_t offer_rows = 512;       // Of a log, in one offer.
   Duration walk_after = 5min;           // A node first reads all that it stores, and compares it:
-  Duration compare_every = 1h;     // what bugs leave differing is then healed (gossip/config.h).
-  std::uint64_t late_percent = 5;  // Of commands: delivered later than they were signed.
+  Duration compare_every = 1h;       // what bugs leave differing is then healed (gossip/config.h).
+  std::uint64_t late_percent = 5;    // Of commands: delivered later than they were signed.
+  std::uint64_t burst_percent = 12;  // Of moments: several people at one task.
   std::set<FaultKind> faults;
 
   bool operator==(const Options&) const = default;

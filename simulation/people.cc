@@ -29,13 +29,15 @@ class People {
   std::vector<Command> draw() {
     const Time end = options_.length - kTail;
     for (Time at = dice_.exponential(options_.command_every); at < end;) {
-      const std::uint64_t in_burst = dice_.chance(1, 8) ? dice_.between(2, kBurstMax) : 1;
+      const std::uint64_t in_burst =
+          dice_.chance(options_.burst_percent, 100) ? dice_.between(2, kBurstMax) : 1;
       const std::string channel = "C" + std::to_string(1 + dice_.below(options_.channels));
       const std::uint64_t task = draw_task(channel);
       const Duration spread = dice_.chance(1, 2) ? kBurstSpread : kBurstClose;
       Time begin = at;
       for (std::uint64_t i = 0; i < in_burst; ++i) {
-        commands_.push_back(draw_command(begin + dice_.between(0us, spread), channel, task));
+        const Time typed = std::min(begin + dice_.between(0us, spread), end);
+        commands_.push_back(draw_command(typed, channel, task));
         at += dice_.exponential(options_.command_every);
         if (spread == kBurstSpread) begin = at;
       }
