@@ -377,7 +377,6 @@ void Cluster::perform(Node& node, node::Effects&& effects) {
     note(node, "notes", notice.text);
     if (notice.text.starts_with("caught up")) coverage_.reach(Mark::kCaughtUp);
     if (notice.text.find("under the same vector") != std::string::npos) {
-      coverage_.reach(Mark::kStatesUnited);
       united_ = node.config.name + ": " + notice.text;
     }
     if (notice.level == node::Level::kDebug) continue;

@@ -41,7 +41,6 @@ std::string_view name_of(Mark mark) {
       "a bare number meant another task on the other side of a cut",
       "every peer was asked for a change that was answered at once",
       "every peer was asked for a change a second after it was answered",
-      "two states under one vector were united",
       "a command named a number that two tasks had",
       "a store that had lost something caught up",
       "the cluster healed",

@@ -49,7 +49,6 @@ enum class Mark {
   kBareNumberMeantTwo,
   kAllHadIt,           // A change was answered because every peer had it, and that was looked up.
   kSpreadLookedUp,     // Whether all peers had a change soon, in calm, was looked up.
-  kStatesUnited,       // A comparison found two states under one vector.
   kSharedNumberMeant,  // A command named a number that two tasks had.
   kCaughtUp,           // A store that went back in time, or was new, was whole again.
   kHealed,
