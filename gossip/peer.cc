@@ -117,9 +117,10 @@ void Peer::link_bytes(Instant now, LinkId id, crdt::BytesView bytes) {
   if (!received->to_send.empty()) output_.sends.push_back({id, std::move(received->to_send)});
   if (received->established_now) established(link);
   for (const Bytes& frame : received->frames) {
-    const auto messages = decode_frame(frame, link.heard_names);
-    if (!messages) return drop(now, id, messages.error().message);
-    for (const Message& message : *messages) {
+    const auto read = read_frame(frame, link.heard_names);
+    if (!read) return drop(now, id, read.error().message);
+    if (read->skipped > 0) target_of(link)->skipped += read->skipped;
+    for (const Message& message : read->messages) {
       if (const Verdict broken = on(now, link, message)) return drop(now, id, *broken);
     }
   }

@@ -57,6 +57,7 @@ struct PeerStatus {
   std::string trouble;                 // Why it cannot be dialled; empty where it is linked.
   bool lag_unknown = false;            // It has not said since this process began.
   std::uint64_t lies = 0;              // What it said of others that was refused.
+  std::uint64_t skipped = 0;           // Messages of it that only a later release understands.
   char letter = 0;                     // Of the tasks that it makes; 0 where that is not known.
 };
 
@@ -226,6 +227,7 @@ class Peer {
     std::string doubt;                  // Another reason, given once.
     std::optional<std::uint64_t> told;  // Of this log, when its last link ended.
     std::uint64_t lies = 0;             // Of membership, refused.
+    std::uint64_t skipped = 0;          // Messages, of kinds that are not known here.
     bool noted_dead = false;
     bool lost = false;  // Its link ended, and it was not dialled since.
   };

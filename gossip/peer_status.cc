@@ -50,6 +50,7 @@ std::vector<PeerStatus> Peer::status() const {
     status.our_cursor = repository_.cursor(view_of(key.bytes)).seq;
     status.trouble = target.trouble;
     status.lies = target.lies;
+    status.skipped = target.skipped;
     if (const Membership::Member* member = membership_.find(member_of(key))) {
       status.member = name_of(member->state);
       status.member_for = std::chrono::duration_cast<std::chrono::seconds>(now_ - member->since);

@@ -466,8 +466,8 @@ Bytes encode(const Message& message) {
   return std::visit([](const auto& said) { return encode_said(said); }, message);
 }
 
-Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& names) {
-  std::vector<Message> messages;
+Result<Frame> read_frame(BytesView frame, crdt::HeardNames& names) {
+  Frame read;
   crdt::ByteReader in(frame);
   for (std::size_t count = 0; !in.at_end(); ++count) {
     if (count == kMessagesMax) return Error("a frame of a peer holds too many messages");
@@ -476,9 +476,19 @@ Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& nam
     if (in.bad()) return Error("a frame of a peer is cut off");
     Decoded message = decode(kind, body, names);
     if (!message) return message.error();
-    if (*message) messages.push_back(std::move(**message));
+    if (*message) {
+      read.messages.push_back(std::move(**message));
+    } else if (kind != kNames) {
+      ++read.skipped;
+    }
   }
-  return messages;
+  return read;
+}
+
+Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& names) {
+  Result<Frame> read = read_frame(frame, names);
+  if (!read) return read.error();
+  return std::move(read->messages);
 }
 
 std::uint64_t context_hash(const crdt::VersionVector& context) {

@@ -36,7 +36,14 @@ inline constexpr std::size_t kPackedBytesMax = 4'096;
                                       crdt::SentNames& names);
 [[nodiscard]] crdt::Bytes encode_names(crdt::BytesView definitions);
 
+// What a frame says. Messages of a later release are left out, and counted.
+struct Frame {
+  std::vector<Message> messages;
+  std::size_t skipped = 0;
+};
+
 // `names`: what came over this link before; what the frame defines is added, even if it is refused.
+[[nodiscard]] crdt::Result<Frame> read_frame(crdt::BytesView frame, crdt::HeardNames& names);
 [[nodiscard]] crdt::Result<std::vector<Message>> decode_frame(crdt::BytesView frame,
                                                               crdt::HeardNames& names);
 

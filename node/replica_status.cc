@@ -43,6 +43,7 @@ void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   json.key("incarnation").number(static_cast<std::int64_t>(peer.incarnation));
   if (!peer.trouble.empty()) json.field("trouble", peer.trouble);
   if (peer.lies > 0) json.key("lies").number(static_cast<std::int64_t>(peer.lies));
+  if (peer.skipped > 0) count(json, "skipped_messages", peer.skipped);
   json.key("catching_up").boolean(peer.catching_up);
   if (peer.letter != 0) json.field("letter", std::string_view(&peer.letter, 1));
   if (!peer.software.empty()) json.field("software", peer.software);
@@ -171,6 +172,8 @@ std::string to_prometheus(const Status& status) {
   peer_metric(out, status, "alive",
               [](const gossip::PeerStatus& peer) { return std::uint64_t{peer.member == "alive"}; });
   peer_metric(out, status, "lag_rows", [](const gossip::PeerStatus& peer) { return peer.lag; });
+  peer_metric(out, status, "skipped_messages",
+              [](const gossip::PeerStatus& peer) { return peer.skipped; });
   peer_metric(out, status, "lag_seconds", [](const gossip::PeerStatus& peer) {
     return static_cast<std::uint64_t>(peer.lag_age.count());
   });

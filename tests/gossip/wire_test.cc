@@ -393,12 +393,21 @@ std::vector<Bytes> unknown_messages() {
   return {unknown, "\x77\x03xyz"};
 }
 
-TEST(Wire, AMessageOfAnUnknownKindIsSkippedAndTheRestOfTheFrameCounts) {
+TEST(Wire, AMessageOfAnUnknownKindIsSkippedAndCountedAndTheRestOfTheFrameCounts) {
   for (const Bytes& unknown : unknown_messages()) {
-    const auto messages = decode_frame(encode(Expand{1}) + unknown + encode(Expand{2}));
-    ASSERT_TRUE(messages);
-    EXPECT_EQ(*messages, (std::vector<Message>{Expand{1}, Expand{2}}));
+    crdt::HeardNames names;
+    const auto read = read_frame(encode(Expand{1}) + unknown + encode(Expand{2}), names);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->messages, (std::vector<Message>{Expand{1}, Expand{2}}));
+    EXPECT_EQ(read->skipped, 1u);
   }
+}
+
+TEST(Wire, NamesAreNoMessageOfALaterRelease) {
+  crdt::HeardNames names;
+  const auto read = read_frame(encode_names({}), names);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->skipped, 0u);
 }
 
 TEST(Wire, SwimOfALaterVersionIsSkippedAndNewsOfUnknownStatesLeftOut) {

@@ -19,6 +19,13 @@ gossip::SecureChannelConfig channel_config(std::uint8_t key_number, const std::s
   return config;
 }
 
+gossip::Config of_test(std::vector<gossip::PeerConfig> peers, gossip::Config config) {
+  config.cluster = "test";
+  config.identity.bytes.fill(50);
+  config.peers = std::move(peers);
+  return config;
+}
+
 }  // namespace
 
 gossip::PrivateKey hostile_key(std::uint8_t number) {
@@ -32,14 +39,14 @@ gossip::PeerConfig hostile_config(std::uint8_t number, const std::string& name) 
 }
 
 LonePeer::LonePeer(std::vector<gossip::PeerConfig> peers, gossip::Config config)
+    : LonePeer(of_test(std::move(peers), std::move(config)), "victim", kRun) {}
+
+LonePeer::LonePeer(gossip::Config config, const std::string& name, crdt::ReplicaId run)
     : config_(std::move(config)) {
-  config_.cluster = "test";
-  config_.identity.bytes.fill(50);
-  config_.peers = std::move(peers);
   repository_.use(store_.begin());
   CHECK(repository_.open());
-  repository_.begin_run(kRun);
-  peer_.emplace(config_, "victim", crdt::Rng::Seed{9}, kRun, repository_);
+  repository_.begin_run(run);
+  peer_.emplace(config_, name, crdt::Rng::Seed{9}, run, repository_);
   CHECK(store_.commit());
 }
 
@@ -71,7 +78,7 @@ void LonePeer::ended(gossip::LinkId link) {
   batch([&](gossip::Peer& peer, crdt::Repository&) { peer.link_closed(now_, link, "ended"); });
 }
 
-void LonePeer::pass(std::chrono::milliseconds time) {
+void LonePeer::pass(crdt::Instant::duration time) {
   now_ += time;
   batch([&](gossip::Peer& peer, crdt::Repository&) { peer.wake(now_); });
 }

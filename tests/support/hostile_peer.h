@@ -27,12 +27,14 @@ class LonePeer {
 
   // `config`: for its settings; who is who comes from here.
   explicit LonePeer(std::vector<gossip::PeerConfig> peers, gossip::Config config = {});
+  LonePeer(gossip::Config config, const std::string& name, crdt::ReplicaId run);
 
   gossip::LinkId accept();
   gossip::LinkId dialled(const std::string& address);
   void bytes(gossip::LinkId link, crdt::BytesView bytes);
   void ended(gossip::LinkId link);
-  void pass(std::chrono::milliseconds time);  // And wakes it.
+  void pass(crdt::Instant::duration time);  // And wakes it.
+  [[nodiscard]] std::optional<crdt::Instant> wake_at() const { return peer_->wake_at(); }
   void batch(const std::function<void(gossip::Peer&, crdt::Repository&)>& body);
 
   // Writes `value` as this peer's own change and pushes it.

@@ -101,14 +101,37 @@ void Mesh::run(Node& node, Body body) {
 void Mesh::perform(Node& node, gossip::Output output) {
   for (gossip::Send& send : output.sends) {
     if (joining_ == send.link) to_joiner_ += send.bytes;
-    const auto end = ends_.find({node.index, send.link});
-    if (end == ends_.end()) continue;
-    bytes_sent_ += send.bytes.size();
-    inbox_[end->second].push_back(std::move(send.bytes));
+    if (ends_.contains({node.index, send.link})) {
+      carry({node.index, send.link}, std::move(send.bytes));
+    }
   }
   for (const gossip::Notice& notice : output.notices) notices_.push_back(notice.text);
   for (const gossip::LinkId link : output.closes) close({node.index, link});
   for (const std::string& address : output.dials) dial(node.index, address);
+}
+
+void Mesh::carry(const End& from, crdt::Bytes bytes) {
+  const End to = ends_.at(from);
+  bytes_sent_ += bytes.size();
+  const auto tap = taps_.find(from);
+  if (tap == taps_.end()) return inbox_[to].push_back(std::move(bytes));
+  const bool from_dialler = tap->second.first;
+  LinkTap::Out out = tap->second.second->bytes(from_dialler, bytes);
+  if (!from_dialler) std::swap(out.to_dialler, out.to_accepter);  // Now `from` comes first.
+  if (!out.to_dialler.empty()) inbox_[from].push_back(std::move(out.to_dialler));
+  if (!out.to_accepter.empty()) inbox_[to].push_back(std::move(out.to_accepter));
+}
+
+void Mesh::put_tap(const End& dialler, const End& accepter) {
+  const auto pass = [this, dialler, accepter](bool from_dialler, crdt::BytesView frame) {
+    return from_dialler ? tap_(dialler.first, accepter.first, frame)
+                        : tap_(accepter.first, dialler.first, frame);
+  };
+  const auto tap = std::make_shared<LinkTap>(nodes_[dialler.first]->config,
+                                             nodes_[accepter.first]->config, rng_, pass);
+  taps_[dialler] = {true, tap};
+  taps_[accepter] = {false, tap};
+  inbox_[accepter].push_back(tap->start().to_accepter);
 }
 
 void Mesh::dial(std::size_t from, const std::string& address) {
@@ -121,6 +144,7 @@ void Mesh::dial(std::size_t from, const std::string& address) {
   const End there{to, {next_link_++}};
   ends_[here] = there;
   ends_[there] = here;
+  if (tap_) put_tap(here, there);
   run(*nodes_[to], [&] { nodes_[to]->peer->link_opened(now_, there.second, ""); });
   run(*nodes_[from], [&] { nodes_[from]->peer->link_opened(now_, here.second, address); });
 }
@@ -134,6 +158,8 @@ void Mesh::close(const End& end) {
   ends_.erase(other);
   inbox_.erase(end);
   inbox_.erase(other);
+  taps_.erase(end);
+  taps_.erase(other);
   Node& node = *nodes_[other.first];
   run(node, [&] { node.peer->link_closed(now_, other.second, "reset"); });
 }
@@ -153,6 +179,7 @@ std::uint64_t Mesh::edit(std::size_t index, const std::string& key,
     const auto outcome = node.repository->apply(change);
     CHECK(outcome && outcome->applied == crdt::Applied::kApplied);
     seq = outcome->seq;
+    if (watch_) watch_(index, change);
     node.peer->push(seq, change);
   });
   return seq;
@@ -175,6 +202,7 @@ void Mesh::insert(std::size_t index, const std::vector<crdt::Record>& records) {
     const crdt::Change change{{}, records};
     const auto outcome = node.repository->apply(change);
     CHECK(outcome);
+    if (watch_) watch_(index, change);
     if (outcome->seq != 0) node.peer->push(outcome->seq, change);
   });
 }

@@ -20,6 +20,7 @@
 #include "crdt/rng.h"
 #include "gossip/peer.h"
 #include "node/memory_store.h"
+#include "tests/support/link_tap.h"
 
 namespace test {
 
@@ -78,6 +79,13 @@ class Mesh {
   // As when a machine's memory is put back while it runs: with the replica id that it had.
   void put_back(std::size_t node, const node::MemoryStore& snapshot);
 
+  // Every frame of later links goes through here, decrypted: what it returns is passed on.
+  using Tap = std::function<crdt::Bytes(std::size_t from, std::size_t to, crdt::BytesView frame)>;
+  void tap(Tap tap) { tap_ = std::move(tap); }
+  // Every change that a node makes itself.
+  using Watch = std::function<void(std::size_t node, const crdt::Change& change)>;
+  void watch(Watch watch) { watch_ = std::move(watch); }
+
   // Delivers one piece of bytes somewhere, or nothing. False when nothing is on its way.
   bool deliver_one();
   // Moves time to the next deadline of any node and wakes it.
@@ -134,12 +142,18 @@ class Mesh {
   void perform(Node& node, gossip::Output output);
   void dial(std::size_t from, const std::string& address);
   void close(const End& end);
+  void put_tap(const End& dialler, const End& accepter);
+  void carry(const End& from, crdt::Bytes bytes);
 
   crdt::Rng rng_;
   crdt::Instant now_{std::chrono::seconds(1000)};
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<End, End> ends_;  // Each end of a link to the other.
   std::map<End, std::deque<crdt::Bytes>> inbox_;
+  Tap tap_;
+  Watch watch_;
+  // By each end, and whether that is the one that dialled.
+  std::map<End, std::pair<bool, std::shared_ptr<LinkTap>>> taps_;
   std::set<std::pair<std::size_t, std::size_t>> cuts_;
   std::uint64_t next_link_ = 1;
   std::optional<gossip::LinkId> joining_;  // A link whose other end is no node,

@@ -1,0 +1,98 @@
+# Version 1 of gossip/wire.capnp, as it was frozen: for tests, which read today's frames with it. This
+# file never changes.
+
+@0xf19a2c5be8d04761;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("wire_v1::link");
+
+struct Cursor {
+  run @0 :UInt64;
+  seq @1 :UInt64;
+}
+
+struct Record {
+  key @0 :Data;
+  value @1 :Data;
+}
+
+struct DocumentHash {
+  key @0 :Data;
+  hash @1 :UInt64;  # Of its context.
+}
+
+struct DocumentContext {
+  key @0 :Data;
+  context @1 :Data;
+}
+
+struct News {
+  member @0 :UInt64;
+  incarnation @1 :UInt64;  # Not 0.
+  by @2 :UInt64;
+  state @3 :UInt8;  # 0 alive, 1 suspect, 2 dead.
+}
+
+struct Message {
+  union {
+    hello :group {
+      version @0 :UInt16;
+      run @1 :UInt64;
+      head @2 :UInt64;
+      name @3 :Data;
+      letter @36 :UInt8;  # 'a' to 'z'; 0 where it was not said.
+    }
+    resume :group {
+      scan @4 :UInt32;
+      cursor @5 :Cursor;
+    }
+    linked :group {
+      runs @6 :List(UInt64);
+      catchingUp @26 :Bool;
+    }
+    offer :group {
+      scan @7 :UInt32;
+      from @8 :UInt64;
+      to @9 :UInt64;
+      tail @10 :Bool;
+      sources @11 :List(Cursor);
+      documents @12 :List(DocumentHash);
+      records @13 :List(Data);
+    }
+    expand :group {
+      scan @14 :UInt32;
+    }
+    resolved :group {
+      scan @15 :UInt32;
+      to @16 :UInt64;
+    }
+    want :group {
+      documents @17 :List(DocumentContext);
+      records @18 :List(Data);
+    }
+    fragment :group {
+      key @19 :Data;
+      index @20 :UInt32;
+      last @21 :Bool;
+      bytes @22 :Data;
+    }
+    records :group {
+      records @23 :List(Record);
+    }
+    ping @24 :Void;
+    pong @25 :Void;
+    lacking :group {
+      documents @27 :List(Data);
+      records @28 :List(Data);
+    }
+    swim :group {
+      kind @29 :UInt8;  # 0 probe, 1 ack, 2 probe for, 3 nack, 4 news, 5 view.
+      number @30 :UInt32;
+      target @31 :UInt64;
+      incarnation @32 :UInt64;  # Not 0.
+      ready @33 :Bool;
+      view @34 :UInt32;
+      news @35 :List(News);
+    }
+  }
+}
