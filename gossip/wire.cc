@@ -485,12 +485,6 @@ Result<Frame> read_frame(BytesView frame, crdt::HeardNames& names) {
   return read;
 }
 
-Result<std::vector<Message>> decode_frame(BytesView frame, crdt::HeardNames& names) {
-  Result<Frame> read = read_frame(frame, names);
-  if (!read) return read.error();
-  return std::move(read->messages);
-}
-
 std::uint64_t context_hash(const crdt::VersionVector& context) {
   crdt::ByteWriter out;
   for (const auto& [replica, counter] : context.entries()) {

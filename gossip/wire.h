@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "crdt/bytes.h"
@@ -44,8 +45,12 @@ struct Frame {
 
 // `names`: what came over this link before; what the frame defines is added, even if it is refused.
 [[nodiscard]] crdt::Result<Frame> read_frame(crdt::BytesView frame, crdt::HeardNames& names);
-[[nodiscard]] crdt::Result<std::vector<Message>> decode_frame(crdt::BytesView frame,
-                                                              crdt::HeardNames& names);
+[[nodiscard]] inline crdt::Result<std::vector<Message>> decode_frame(crdt::BytesView frame,
+                                                                     crdt::HeardNames& names) {
+  crdt::Result<Frame> read = read_frame(frame, names);
+  if (!read) return read.error();
+  return std::move(read->messages);
+}
 
 // What an Offer says of a document's context.
 [[nodiscard]] std::uint64_t context_hash(const crdt::VersionVector& context);
