@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crdt/check.h"
+#include "node/disk_full.h"
 #include "node/lmdb_create.h"
 #include "node/store_key.h"
 
@@ -171,7 +172,7 @@ BackupWriter::~BackupWriter() {
 crdt::Error BackupWriter::failed(const std::string& doing) const {
   const int code = errno;
   const std::string what = "cannot " + doing + " " + path_ + ": " + std::strerror(code);
-  if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
+  if (is_disk_full(code)) {
     return crdt::Error(what + "; nothing is left of it, free some space or choose another place");
   }
   return crdt::Error(what);

@@ -12,6 +12,7 @@
 #include "crdt/check.h"
 #include "crdt/planted.h"
 #include "crdt/rng.h"
+#include "node/disk_full.h"
 #include "node/entropy.h"
 #include "node/sync_folder.h"
 
@@ -50,8 +51,7 @@ void JournalFile::take(int descriptor, std::string path) {
 }
 
 CommitError JournalFile::failed(const char* what, int code) const {
-  const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
-  return {full ? CommitFailure::kDiskFull : CommitFailure::kIo,
+  return {is_disk_full(code) ? CommitFailure::kDiskFull : CommitFailure::kIo,
           std::string("cannot ") + what + " the journal " + path_ + ": " + std::strerror(code)};
 }
 

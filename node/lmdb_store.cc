@@ -15,6 +15,7 @@
 #include "crdt/checksum.h"
 #include "crdt/keyspace.h"
 #include "crdt/planted.h"
+#include "node/disk_full.h"
 #include "node/lmdb_check.h"
 #include "node/lmdb_create.h"
 #include "node/store_key.h"
@@ -46,10 +47,6 @@ crdt::Bytes identity_of(const std::string& path) {
   return crdt::big_endian(info.stx_ino) +
          crdt::big_endian(born ? static_cast<std::uint64_t>(info.stx_btime.tv_sec) : 0) +
          crdt::big_endian(born ? info.stx_btime.tv_nsec : 0);
-}
-
-bool is_disk_full(int code) {
-  return code == ENOSPC || code == EDQUOT || code == EFBIG || code == MDB_MAP_FULL;
 }
 
 }  // namespace
@@ -279,7 +276,8 @@ void LmdbStore::end_transaction() {
 
 CommitError LmdbStore::recover(int code) {
   std::string reason = "the store in " + options_.dir + ": " + mdb_strerror(code);
-  CommitFailure kind = is_disk_full(code) ? CommitFailure::kDiskFull : CommitFailure::kIo;
+  const bool full = is_disk_full(code) || code == MDB_MAP_FULL;
+  CommitFailure kind = full ? CommitFailure::kDiskFull : CommitFailure::kIo;
   if (code == MDB_MAP_FULL && options_.map_bytes < kMapBytesMax) {
     options_.map_bytes = std::min(options_.map_bytes * 2, kMapBytesMax);
     kind = CommitFailure::kIo;  // Opened anew, it has room again: nobody needs to wait for a disk.
