@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +17,8 @@
 
 namespace node {
 namespace {
+
+constexpr std::string_view kPrefix = "journal-";
 
 constexpr std::size_t kFileBytes = JournalFile::kPages * JournalStorage::kPageBytes;
 
@@ -32,10 +33,10 @@ constexpr off_t offset_of(std::size_t slot) {
 
 JournalFile::~JournalFile() { take(-1, ""); }
 
+bool JournalFile::is_called(const std::string& name) { return name.starts_with(kPrefix); }
+
 std::string JournalFile::path_of(std::uint64_t identity) const {
-  char name[32];
-  std::snprintf(name, sizeof name, "/journal-%016llx", static_cast<unsigned long long>(identity));
-  return dir_ + name;
+  return dir_ + "/" + std::string(kPrefix) + crdt::to_hex(crdt::big_endian(identity));
 }
 
 void JournalFile::take(int descriptor, std::string path) {

@@ -37,6 +37,9 @@ class JournalFile final : public JournalStorage {
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
 
+  // Whether the file of a store's folder that is called so is a journal.
+  [[nodiscard]] static bool is_called(const std::string& name);
+
   [[nodiscard]] boost::system::result<std::uint64_t, CommitError> make() override;
   [[nodiscard]] crdt::Result<void> open(std::uint64_t identity) override;
   void remove(std::uint64_t identity) override;

@@ -16,6 +16,7 @@
 #include "crdt/keyspace.h"
 #include "crdt/planted.h"
 #include "node/disk_full.h"
+#include "node/journal_file.h"
 #include "node/lmdb_check.h"
 #include "node/lmdb_create.h"
 #include "node/store_key.h"
@@ -47,6 +48,23 @@ crdt::Bytes identity_of(const std::string& path) {
   return crdt::big_endian(info.stx_ino) +
          crdt::big_endian(born ? static_cast<std::uint64_t>(info.stx_btime.tv_sec) : 0) +
          crdt::big_endian(born ? info.stx_btime.tv_nsec : 0);
+}
+
+// Of a store that was put aside: its last changes may be there alone. Says where they are now.
+std::string put_journals_aside(const std::string& dir, const std::string& aside) {
+  std::vector<std::filesystem::path> journals;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::filesystem::path& path = entry.path();
+    if (JournalFile::is_called(path.filename().string())) journals.push_back(path);
+  }
+  std::string text;
+  for (const std::filesystem::path& path : journals) {
+    const std::string with_it = aside + "." + path.filename().string();
+    std::filesystem::rename(path, with_it, error);
+    text += ", its journal as " + (error ? path.string() : with_it);
+  }
+  return text;
 }
 
 }  // namespace
@@ -84,6 +102,7 @@ crdt::Result<void> LmdbStore::put_aside(const std::string& reason) {
                        way_out(options_.dir));
   }
   std::filesystem::remove(options_.dir + "/lock.mdb", error);  // LMDB's, of that file.
+  const std::string journals = put_journals_aside(options_.dir, aside);
   damaged_commits_ = 0;
   if (const auto made = create_if_missing(); !made) return made;
   if (const auto opened = open_environment(); !opened) return opened;
@@ -91,8 +110,8 @@ crdt::Result<void> LmdbStore::put_aside(const std::string& reason) {
               crdt::seal_value("its store was damaged and is filled from its peers"));
   if (const auto marked = commit(); !marked) return crdt::Error(marked.error().message);
   options_.on_put_aside("the store is damaged: " + reason + ". It was put aside as " + aside +
-                        "; this node begins with an empty one, which its peers fill. What only " +
-                        "this node held is in that file alone");
+                        journals + "; this node begins with an empty one, which its peers fill. " +
+                        "What only this node held is there alone");
   return {};
 }
 

@@ -218,6 +218,8 @@ TEST_F(LmdbStoreTest, ADamagedStoreIsPutAsideWherePeersCanFillANewOne) {
   options_.on_put_aside = [&](const std::string& text) { told.push_back(text); };
   for (const std::string name : {"data.mdb.damaged-1", "data.mdb.damaged-2"}) {
     fill();
+    const std::string journal = "journal-00000000000000ff";
+    std::ofstream(options_.dir + "/" + journal) << "changes";
     const std::uintmax_t size = fs::file_size(data());
     fs::resize_file(data(), size / 2);
     const auto store = open();
@@ -230,6 +232,10 @@ TEST_F(LmdbStoreTest, ADamagedStoreIsPutAsideWherePeersCanFillANewOne) {
     EXPECT_THAT(rows, testing::ElementsAre(crdt::keyspace::catching_up()));
     EXPECT_EQ(fs::file_size(options_.dir + "/" + name), size / 2);
     EXPECT_THAT(told.back(), AllOf(HasSubstr("cut short"), HasSubstr(name)));
+    // What waited in its journal belongs to it, and is named with it.
+    EXPECT_FALSE(fs::exists(options_.dir + "/" + journal));
+    EXPECT_TRUE(fs::exists(options_.dir + "/" + name + "." + journal));
+    EXPECT_THAT(told.back(), HasSubstr(name + "." + journal));
   }
   EXPECT_EQ(told.size(), 2u);
 }
