@@ -4,23 +4,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 #include "crdt/check.h"
 #include "node/lmdb_check.h"
+#include "node/lmdb_rows.h"
 
 namespace node {
 namespace {
-
-constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
-
-MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
-
-crdt::BytesView to_view(const MDB_val& value) {
-  return {static_cast<const char*>(value.mv_data), value.mv_size};
-}
 
 // Looked at and let go at once: nobody who starts meanwhile is to find it locked.
 bool is_locked(const std::string& path) {
@@ -139,31 +131,20 @@ void LmdbSnapshot::erase(crdt::BytesView) { CHECK(!"a snapshot is only read"); }
 void LmdbSnapshot::scan(crdt::BytesView from, crdt::BytesView to,
                         const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
   MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(transaction_, database_, &cursor);
+  const int code = mdb_cursor_open(transaction_, database_, &cursor);
   remember(code);
   if (code != 0) return;
-  MDB_val key = to_val(std::max(from, kFirstKey));
-  MDB_val value{};
-  code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-  while (code == 0 && (to.empty() || to_view(key) < to) && visit(to_view(key), to_view(value))) {
-    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-  }
-  remember(code);
+  remember(scan_rows(cursor, from, to, visit));
   mdb_cursor_close(cursor);
 }
 
 std::optional<crdt::Bytes> LmdbSnapshot::last_key(crdt::BytesView from, crdt::BytesView to) {
   MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(transaction_, database_, &cursor);
+  const int code = mdb_cursor_open(transaction_, database_, &cursor);
   remember(code);
   if (code != 0) return std::nullopt;
-  MDB_val key = to_val(to);
-  MDB_val value{};
-  code = to.empty() ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-  code = mdb_cursor_get(cursor, &key, &value, code == 0 ? MDB_PREV : MDB_LAST);
-  remember(code);
   std::optional<crdt::Bytes> found;
-  if (code == 0 && to_view(key) >= std::max(from, kFirstKey)) found.emplace(to_view(key));
+  remember(find_last_key(cursor, from, to, found));
   mdb_cursor_close(cursor);
   return found;
 }

@@ -19,6 +19,7 @@
 #include "node/journal_file.h"
 #include "node/lmdb_check.h"
 #include "node/lmdb_create.h"
+#include "node/lmdb_rows.h"
 #include "node/store_key.h"
 #include "node/store_marker.h"
 
@@ -30,13 +31,6 @@ constexpr std::uint64_t kMapBytesMax = std::uint64_t{16} << 40;  // x86-64 has 1
 constexpr std::uint64_t kReaderCheckEvery = 1024;
 constexpr std::uint64_t kMapAlign = 1 << 20;  // A multiple of any page size.
 constexpr crdt::BytesView kFileKey("\0file", 5);
-constexpr crdt::BytesView kFirstKey("\1", 1);  // Just above the store's own keys.
-
-MDB_val to_val(crdt::BytesView bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
-
-crdt::BytesView to_view(const MDB_val& value) {
-  return {static_cast<const char*>(value.mv_data), value.mv_size};
-}
 
 // Which file this is. The inode alone could be given out again; when it was born, nobody can set.
 // Not the device: its number changes with a reboot. Where the file system does not tell the birth,
@@ -399,28 +393,15 @@ void LmdbStore::scan(crdt::BytesView from, crdt::BytesView to,
                      const std::function<bool(crdt::BytesView, crdt::BytesView)>& visit) {
   MDB_cursor* cursor = take_cursor();
   if (cursor == nullptr) return;
-  MDB_val key = to_val(std::max(from, kFirstKey));
-  MDB_val value{};
-  int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-  while (code == 0 && (to.empty() || to_view(key) < to) && visit(to_view(key), to_view(value))) {
-    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-  }
-  remember(code);
+  remember(scan_rows(cursor, from, to, visit));
   give_cursor(cursor);
 }
 
 std::optional<crdt::Bytes> LmdbStore::last_key(crdt::BytesView from, crdt::BytesView to) {
   MDB_cursor* cursor = take_cursor();
   if (cursor == nullptr) return std::nullopt;
-  MDB_val key = to_val(to);
-  MDB_val value{};
-  int code = MDB_NOTFOUND;
-  if (!to.empty()) code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-  // PREV from the first key at or behind `to`; without one, the last key of all.
-  code = mdb_cursor_get(cursor, &key, &value, code == 0 ? MDB_PREV : MDB_LAST);
-  remember(code);
   std::optional<crdt::Bytes> found;
-  if (code == 0 && to_view(key) >= std::max(from, kFirstKey)) found.emplace(to_view(key));
+  remember(find_last_key(cursor, from, to, found));
   give_cursor(cursor);
   return found;
 }
