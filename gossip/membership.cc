@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "gossip/deadline.h"
 
 namespace gossip {
 namespace {
 
 using crdt::Instant;
 using std::chrono::milliseconds;
-
-void keep_earliest(std::optional<Instant>& earliest, Instant candidate) {
-  if (!earliest || candidate < *earliest) earliest = candidate;
-}
 
 }  // namespace
 

@@ -4,24 +4,17 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/seed.h"
 #include "gossip/change_wire.h"
+#include "gossip/deadline.h"
 #include "gossip/wire.h"
 
 namespace gossip {
 namespace {
 
 using crdt::Bytes;
+using crdt::draw_seed;
 using crdt::Instant;
-
-void keep_earliest(std::optional<Instant>& earliest, const std::optional<Instant>& candidate) {
-  if (candidate && (!earliest || *candidate < *earliest)) earliest = candidate;
-}
-
-crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
 
 }  // namespace
 

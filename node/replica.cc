@@ -6,6 +6,7 @@
 #include "crdt/byte_io.h"
 #include "crdt/keyspace.h"
 #include "crdt/planted.h"
+#include "crdt/seed.h"
 #include "node/replica_impl.h"
 #include "node/replica_records.h"
 
@@ -18,12 +19,6 @@ using crdt::Now;
 // Between two runs that damage ends: each drops all links, and one serves all documents that were
 // found before it.
 constexpr std::chrono::seconds kRunMin{5};
-
-crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
 
 crdt::ReplicaId draw_replica_id(crdt::Rng& rng) {
   crdt::ReplicaId id;
@@ -53,7 +48,7 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
   config_.gossip.letter = config_.letter;
   // Absent where the store cannot be read: then nothing of this is ever committed.
   if (run) config_.gossip.starts = crdt::ByteReader(crdt::keyspace::tail_of(*run)).number();
-  peer_.emplace(config_.gossip, config_.name, draw_seed(rng), self_, repository_);
+  peer_.emplace(config_.gossip, config_.name, crdt::draw_seed(rng), self_, repository_);
 }
 
 Effects Replica::Impl::step(const Now& now, crdt::Transaction& txn, const Event& event) {

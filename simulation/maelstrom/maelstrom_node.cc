@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "crdt/seed.h"
 
 namespace simulation::maelstrom {
 namespace {
@@ -57,12 +58,6 @@ std::optional<std::set<std::string>> names_in(const Json& body) {
   return names;
 }
 
-crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
-
 }  // namespace
 
 void MaelstromNode::start(Instant now, const Envelope& init) {
@@ -83,7 +78,7 @@ void MaelstromNode::start(Instant now, const Envelope& init) {
   repository_.begin_run(run);
   // JSON's numbers are exact up to 2^53 wherever they pass.
   const std::uint64_t first_stream = rng_.below(std::uint64_t{1} << 52);
-  running_.emplace(repository_, run, config, *self, draw_seed(rng_), first_stream, workload_);
+  running_.emplace(repository_, run, config, *self, crdt::draw_seed(rng_), first_stream, workload_);
   dial_at_ = now + kDialAfter;
   init_ = Held{init, now + kInitMax};
 }

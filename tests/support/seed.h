@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "crdt/rng.h"
+#include "crdt/seed.h"
 
 namespace tests {
 
@@ -13,10 +14,6 @@ inline crdt::Rng::Seed seed_of(std::uint64_t number) {
   return seed;
 }
 
-inline crdt::Rng::Seed draw_seed(crdt::Rng& rng) {
-  crdt::Rng::Seed seed;
-  rng.fill(seed);
-  return seed;
-}
+using crdt::draw_seed;
 
 }  // namespace tests
