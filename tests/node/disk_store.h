@@ -51,7 +51,8 @@ class DiskStore {
   void add(const std::string& key, const std::string& path, const std::string& value) {
     const auto document = repository_.document(key);
     CHECK(document);
-    crdt::Edit edit(**document, self_, {{0, ++events_}, "U1"}, {static_cast<std::int64_t>(events_)},
+    ++events_;
+    crdt::Edit edit(**document, self_, {{0, events_}, "U1"}, {static_cast<std::int64_t>(events_)},
                     repository_.previous_context(key));
     edit.write(path, value);
     const std::string record = "t" + key + std::to_string(self_.value) + std::to_string(events_);
