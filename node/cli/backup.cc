@@ -12,6 +12,7 @@
 #include "node/backup.h"
 #include "node/cli/plural.h"
 #include "node/cli/progress.h"
+#include "node/cli/status_table.h"
 #include "node/cli/store_place.h"
 
 namespace node::cli {
@@ -47,7 +48,7 @@ void print(const BackupReport& report, const Options& options) {
   }
   std::cout << "backed up " << header.node << " of " << header.cluster << " as of "
             << header.made_at << ": " << plural(header.digest.documents, "document") << ", "
-            << plural(header.digest.records, "record") << ", " << megabytes(report.bytes) << " in "
+            << plural(header.digest.records, "record") << ", " << size_text(report.bytes) << " in "
             << options.file
             << "\nnot in it: node key, secrets, configuration; keep those elsewhere\n";
 }

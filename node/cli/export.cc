@@ -9,6 +9,7 @@
 
 #include "node/cli/plural.h"
 #include "node/cli/progress.h"
+#include "node/cli/status_table.h"
 #include "node/cli/store_place.h"
 #include "node/export.h"
 
@@ -52,7 +53,7 @@ int run(const Options& options) {
         << "\n";
   } else {
     out << "exported " << plural(report->counts.documents, "document") << " and "
-        << plural(report->counts.records, "record") << ", " << megabytes(report->bytes) << "\n";
+        << plural(report->counts.records, "record") << ", " << size_text(report->bytes) << "\n";
   }
   return kDone;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "node/cli/status_table.h"
 #include "node/clock.h"
 
 namespace node::cli {
@@ -31,7 +32,7 @@ void Progress::show(std::uint64_t done, std::uint64_t total, std::uint64_t bytes
   if (!terminal_ && now < next_) return;
   next_ = now + (terminal_ ? std::chrono::milliseconds(kBarEvery) : kLineEvery);
   const std::uint64_t part = total == 0 ? kPercent : std::min(done * kPercent / total, kPercent);
-  std::string line = doing_ + " " + std::to_string(part) + " %, " + megabytes(bytes);
+  std::string line = doing_ + " " + std::to_string(part) + " %, " + size_text(bytes);
   if (!terminal_) {
     std::cerr << line << "\n";
     return;
@@ -40,11 +41,6 @@ void Progress::show(std::uint64_t done, std::uint64_t total, std::uint64_t bytes
   std::cerr << "\r[" << std::string(filled, '#') << std::string(kBarWidth - filled, ' ') << "] "
             << line << "  " << std::flush;
   drawn_ = true;
-}
-
-std::string megabytes(std::uint64_t bytes) {
-  const std::uint64_t tenths = bytes / 100'000;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MB";
 }
 
 }  // namespace node::cli

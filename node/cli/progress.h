@@ -32,7 +32,4 @@ class Progress {
   crdt::Instant next_;
 };
 
-// "12.3 MB"
-[[nodiscard]] std::string megabytes(std::uint64_t bytes);
-
 }  // namespace node::cli
