@@ -66,6 +66,11 @@ int list(const PeersOptions& options) {
                  "): " + flag.get<std::string>() + "\n";
     }
   }
+  if (roster->at("operators").empty()) {
+    remarks += "  " + roster->at("name").get<std::string>() +
+               " answers. This cluster has no operator: the others are those that peers.list of "
+               "its configuration names\n";
+  }
   for (const Json& name : roster->at("waiting")) {
     remarks += "  " + name.get<std::string>() +
                " joined through a peer that is not known here yet; it is not linked until then\n";
