@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "gossip/roster_entry.h"
@@ -23,6 +24,7 @@ struct InitOptions {
   std::string operator_dir;
   std::string address;
   Listens listens;
+  bool json = false;
 };
 
 crdt::Result<void> check(InitOptions& options) {
@@ -103,6 +105,21 @@ void print_cluster_steps(const InitOptions& options) {
             << "     and there: muster join TOKEN --dir " << options.dir << "\n";
 }
 
+void print_json(const InitOptions& options, const NodeFiles& files) {
+  nlohmann::json made{{"name", options.name},
+                      {"cluster", options.cluster},
+                      {"letter", options.letter},
+                      {"public_key", gossip::to_hex(gossip::public_key_of(files.identity))},
+                      {"config", options.dir + "/config.json"},
+                      {"signing_secret", options.dir + "/signing-secret"}};
+  if (!options.operator_dir.empty()) {
+    made["address"] = options.address;
+    made["operator_key"] = options.operator_dir + "/operator.key";
+    made["recovery_key"] = options.operator_dir + "/recovery.key";
+  }
+  std::cout << made.dump(2) << "\n";
+}
+
 crdt::Result<void> init(InitOptions& options) {
   if (const auto good = check(options); !good) return good;
   if (const auto made = make_dir(options.dir); !made) return made;
@@ -120,7 +137,9 @@ crdt::Result<void> init(InitOptions& options) {
     if (const auto made = found_cluster(options, files); !made) return made;
   }
   if (const auto written = write_files(files); !written) return written;
-  if (founds) {
+  if (options.json) {
+    print_json(options, files);
+  } else if (founds) {
     print_cluster_steps(options);
   } else {
     print_next_steps(options, gossip::to_hex(gossip::public_key_of(files.identity)));
@@ -157,6 +176,7 @@ void add_init(CLI::App& app, Action& action) {
   command->add_option("--listen", options->listens.peers, "for peers; default 0.0.0.0:7100");
   command->add_option("--slack-listen", options->listens.slack, "default 127.0.0.1:8080");
   command->add_option("--admin-listen", options->listens.admin, "default 127.0.0.1:8081");
+  command->add_flag("--json", options->json, "what was made, as JSON: keys and where files are");
   command->footer(
       "Example:\n  muster init --name a --cluster demo --dir /etc/muster \\\n"
       "    --operator-dir ~/muster-operator");

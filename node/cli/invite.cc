@@ -28,6 +28,7 @@ struct InviteOptions {
   std::string letter;
   std::string withdraw;
   std::uint64_t hours = 24;
+  bool json = false;
 };
 
 // The letter that was asked for, or one that is free.
@@ -161,7 +162,11 @@ crdt::Result<void> withdraw(const InviteOptions& options, AdminClient& client) {
     return crdt::Error(name.get<std::string>() +
                        " has joined with this token already; muster peers remove ends that");
   }
-  std::cout << "the token " << gossip::short_id(*id) << " lets nobody in any more\n";
+  if (options.json) {
+    std::cout << Json{{"withdrawn", crdt::to_hex(gossip::view_of(*id))}}.dump(2) << "\n";
+  } else {
+    std::cout << "the token " << gossip::short_id(*id) << " lets nobody in any more\n";
+  }
   return {};
 }
 
@@ -174,6 +179,15 @@ int invite(const InviteOptions& options) {
   }
   const auto token = make_token(options, *client);
   if (!token) return fail(token.error());
+  if (options.json) {
+    const Json made{{"token", gossip::exposed_text(*token)},
+                    {"id", crdt::to_hex(gossip::view_of(token->permit.id))},
+                    {"cluster", token->cluster},
+                    {"letter", std::string(1, token->permit.letter)},
+                    {"expires_in_s", options.hours * 3'600}};
+    std::cout << made.dump(2) << "\n";
+    return kDone;
+  }
   std::cout << gossip::exposed_text(*token) << "\n";
   std::cerr << "one node may join " << token->cluster << " with this token, within "
             << options.hours << " h, as " << token->permit.letter
@@ -198,6 +212,7 @@ void add_invite(CLI::App& app, Action& action) {
                       "instead: let nobody in with this token any more (all of it, or its id)");
   command->add_option("--hours", options->hours, "until the token expires; default 24")
       ->check(CLI::Range(std::uint64_t{1}, kHoursMax));
+  command->add_flag("--json", options->json, "the token and whose it will be, as JSON");
   command->footer(
       "Invite as many as you like at once: each token promises another letter. muster peers list\n"
       "shows those that can still be used.\n\n"

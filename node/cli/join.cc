@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "gossip/join.h"
@@ -22,6 +23,7 @@ struct JoinOptions {
   std::string name;
   std::string address;
   Listens listens;
+  bool json = false;
 };
 
 crdt::Error unreachable(const gossip::Sponsor& sponsor, const std::string& why) {
@@ -124,6 +126,16 @@ crdt::Result<NodeFiles> files_of(const JoinOptions& options, const gossip::Token
   return files;
 }
 
+void print_json(const NodeFiles& files) {
+  const nlohmann::json joined{{"name", files.name},
+                              {"cluster", files.cluster},
+                              {"letter", std::string(1, files.letter)},
+                              {"address", files.address},
+                              {"public_key", gossip::to_hex(gossip::public_key_of(files.identity))},
+                              {"config", files.dir + "/config.json"}};
+  std::cout << joined.dump(2) << "\n";
+}
+
 crdt::Result<void> join(const JoinOptions& options) {
   const auto token = read_token(options.token);
   if (!token) return token.error();
@@ -139,6 +151,10 @@ crdt::Result<void> join(const JoinOptions& options) {
   folder.keep();
   take(std::move(*answer), *files);
   if (const auto written = folder.finish(*files); !written) return written;
+  if (options.json) {
+    print_json(*files);
+    return {};
+  }
   std::cout << files->name << " is a member of " << files->cluster << ", at " << files->address
             << "\n\nnext:\n  muster serve --config " << files->dir << "/config.json\n";
   return {};
@@ -167,6 +183,7 @@ void add_join(CLI::App& app, Action& action) {
   command->add_option("--listen", options->listens.peers, "for peers; default 0.0.0.0:7100");
   command->add_option("--slack-listen", options->listens.slack, "default 127.0.0.1:8080");
   command->add_option("--admin-listen", options->listens.admin, "default 127.0.0.1:8081");
+  command->add_flag("--json", options->json, "what the node is now, as JSON");
   command->footer(
       "What it makes: the node's own keys and configuration, and what its sponsor gives it: the\n"
       "roster, the cluster's secret and Slack's signing secret. If it is interrupted, run it\n"
