@@ -57,6 +57,10 @@ Result<void> Repository::open() {
     const Result<BytesView> why = open_value(*sealed);
     catching_up_ = why ? std::string(*why) : "its mark is damaged";
   }
+  const std::string horizon(kHorizonKey);
+  std::uint64_t touched = 0;
+  // Where it is damaged: what was erased may come again, until it is healed and that goes anew.
+  if (const auto document = read_rows(horizon, touched)) follow_horizon(horizon, *document);
   const std::optional<Bytes> last = txn_->last_key(keyspace::log(0), keyspace::log_end());
   if (last) head_ = from_big_endian(keyspace::tail_of(*last));
   // The digest of a damaged row is lost: an earlier one serves until a walk has counted it anew.
@@ -215,6 +219,7 @@ void Repository::store(const std::string& key, const Cached& cached, const Touch
 }
 
 bool Repository::insert(const Record& record) {
+  if (hidden(record.key, record.value)) return false;
   const Bytes row = keyspace::record(record.key);
   const auto sealed = txn_->get(row);
   const bool known = sealed.has_value();
@@ -230,6 +235,8 @@ bool Repository::insert(const Record& record) {
   }
   txn_->put(row, seal_value(record.value));
   account(row, before, digest_of(record.key, record.value));
+  if (counted_) note_age(record.key, record.value, oldest_);
+  if (walk_) note_age(record.key, record.value, walk_->oldest);
   // A greater value under a known key is no new fact: folds count each record once.
   if (on_insert_ && !known) on_insert_(record);
   return true;
@@ -272,6 +279,7 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
     account(keyspace::document_begin(part.key), before, digest_of(part.key, cached.document));
     store(part.key, cached, touched);
     row.documents.push_back(part.key);
+    follow_horizon(part.key, cached.document);
   }
   for (const Record& record : change.records) {
     if (insert(record)) row.records.push_back(record.key);
@@ -299,6 +307,7 @@ Result<std::optional<Bytes>> Repository::record(BytesView key) {
   if (!sealed) return std::optional<Bytes>();
   const Result<BytesView> value = open_value(*sealed);
   if (!value) return damaged_record(key);
+  if (hidden(key, *value)) return std::optional<Bytes>();
   return std::optional<Bytes>(Bytes(*value));
 }
 
@@ -313,7 +322,7 @@ Result<void> Repository::scan_records(BytesView prefix,
       error = damaged_record(keyspace::tail_of(row));
       return true;
     }
-    return visit(keyspace::tail_of(row), *value);
+    return hidden(keyspace::tail_of(row), *value) || visit(keyspace::tail_of(row), *value);
   });
   if (error) return *error;
   return {};

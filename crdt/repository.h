@@ -24,6 +24,7 @@
 
 #include "crdt/damage.h"
 #include "crdt/document.h"
+#include "crdt/horizon.h"
 #include "crdt/log_row.h"
 #include "crdt/record.h"
 #include "crdt/result.h"
@@ -53,7 +54,11 @@ class Repository {
 
   using OnInsert = std::function<void(const Record&)>;
 
-  explicit Repository(OnInsert on_insert = {}) : on_insert_(std::move(on_insert)) {}
+  // What a record says of itself; nothing for one that is kept for ever. Without it all are.
+  using OriginOf = std::function<std::optional<Origin>(BytesView key, BytesView value)>;
+
+  explicit Repository(OnInsert on_insert = {}, OriginOf origin_of = {})
+      : on_insert_(std::move(on_insert)), origin_of_(std::move(origin_of)) {}
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
@@ -127,6 +132,17 @@ class Repository {
   // How far `cursor`, which a peer claims to cover of this store, still holds: an unknown run
   // counts as 0, a known one is cut to where it ended.
   [[nodiscard]] std::uint64_t usable(const Cursor& cursor);
+
+  // --- retention ---
+  // Records below it are not held, whatever rows there still are: they are refused, not found, not
+  // offered and not counted. It is what the document under kHorizonKey says, from the transaction
+  // on that changes it; the walk that this makes due erases their rows.
+  [[nodiscard]] const Horizon& horizon() const { return horizon_; }
+  // No record that can be forgotten is older; nothing where there is none, or before the first
+  // walk.
+  [[nodiscard]] std::optional<WallTime> oldest_record() const { return oldest_; }
+  // How many were erased since the process began.
+  [[nodiscard]] std::uint64_t purged_records() const { return purged_records_; }
 
   // --- repair ---
   using Damages = std::map<std::string, Damage>;
@@ -242,6 +258,8 @@ class Repository {
     std::map<std::uint64_t, std::vector<std::string>> lost_rows;
     std::vector<std::uint64_t> named;
     std::vector<Bytes> unnamed;
+    std::vector<Bytes> hidden;       // Rows of records below the horizon, met in this step.
+    std::optional<WallTime> oldest;  // Of the others, so far.
   };
 
   Error damaged_document(const std::string& key);
@@ -262,10 +280,19 @@ class Repository {
   void note_named(const std::vector<Bytes>& records);
   void note_unnamed(BytesView key);
   void rewrite_lost_rows();
+  void erase_hidden();
   void end_walk();
+
+  void follow_horizon(const std::string& key, const Document& document);
+  [[nodiscard]] bool hidden(BytesView key, BytesView value) const;
+  void note_age(BytesView key, BytesView value, std::optional<WallTime>& oldest) const;
 
   Transaction* txn_ = nullptr;
   OnInsert on_insert_;
+  OriginOf origin_of_;
+  Horizon horizon_;
+  std::optional<WallTime> oldest_;
+  std::uint64_t purged_records_ = 0;
   ReplicaId run_;
   std::uint64_t head_ = 0;
   std::deque<LogRow> tail_;  // The last rows up to head_: each is offered to every peer soon after.

@@ -205,6 +205,7 @@ Result<void> Repository::adopt(const std::string& key, const std::set<Bytes>& pe
            ? "; no peer had all of it: what only this peer had removed is there again"
            : "; no peer had all of it: what only this peer held of " + lost + " is lost"));
   replace(key, healed);
+  follow_horizon(key, healed.document);
   if (healed.document.empty()) {  // Nobody knows of it.
     --digest_.documents;
     walk_due_ = true;
@@ -366,7 +367,10 @@ std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
       const Result<LogRow> log = value ? decode_log_row(*value) : value.error();
       if (!log) std::ignore = damaged_log_row(from_big_endian(tail));
       if (log) note_named(log->records);
+    } else if (value && hidden(tail, *value)) {
+      walk_->hidden.emplace_back(row);
     } else if (value) {
+      note_age(tail, *value, walk_->oldest);
       count({tail, nullptr, digest_of(tail, *value)}, on_item);
       note_unnamed(tail);
     } else {
@@ -379,6 +383,7 @@ std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
     if (walk_->next < keyspace::records()) std::sort(walk_->named.begin(), walk_->named.end());
     txn_->scan(std::max(walk_->next, keyspace::records()), keyspace::records_end(), read);
   }
+  erase_hidden();
   return rows;
 }
 
@@ -417,6 +422,7 @@ void Repository::rewrite_lost_rows() {
 void Repository::end_walk() {
   const StoreDigest sum = walk_->sum;
   parts_ = walk_->parts;
+  oldest_ = walk_->oldest;
   rewrite_lost_rows();
   walk_.reset();
   walk_due_ = walk_due_ || !lost_rows_.empty();

@@ -98,7 +98,7 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
   std::erase_if(offer.records, [&](const crdt::Bytes& key) {
     const auto record = repository.record(key);
     if (!record) damaged_.push_back(record.error());
-    return !record;
+    return !record || !*record;  // Forgotten, or given up: nobody shall ask for it.
   });
   for (const auto& [run, seq] : sources) offer.sources.push_back({run, seq});
   offer.tail = offer.to == repository.head();

@@ -59,6 +59,11 @@ class LogSender {
     return (seq <= told_ || pushed_.contains(seq)) && !awaits(seq);
   }
 
+  // Whether all rows up to `seq` were told, and the pushes among them are durable there.
+  [[nodiscard]] bool settled(std::uint64_t seq) const {
+    return told_ >= seq && (unacked_.empty() || *unacked_.begin() > seq);
+  }
+
   // Whether an offer should be made: at once while scanning, and late when live.
   [[nodiscard]] bool behind(std::uint64_t head) const { return has_room() && offered() < head; }
   [[nodiscard]] bool scanning() const { return has_room() && !live_; }

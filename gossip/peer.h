@@ -67,6 +67,12 @@ struct Holder {
   bool durable = false;
 };
 
+// What all peers held at some moment; see Peer::missing().
+struct Census {
+  std::map<PublicKey, std::uint64_t> heads;  // Where their logs stood.
+  std::optional<std::uint64_t> ours;         // Where this one did once it covered all of those.
+};
+
 // What both ends of a link must hold the same: peers of two clusters, or of two wire versions, fail
 // in the handshake.
 [[nodiscard]] crdt::Bytes link_prologue(std::string_view cluster);
@@ -180,6 +186,11 @@ class Peer {
 
   // Whether every peer is linked, but for those that are joining still.
   [[nodiscard]] bool complete() const;
+
+  // The names of the peers because of which it is not certain yet that every peer holds, durably,
+  // all that any of them held when `census` was begun: those that are away or catching up, which
+  // begins it anew, and those that are behind. An empty one begins. Ask again some time later.
+  [[nodiscard]] std::vector<std::string> missing(Census& census) const;
 
   // complete(), and each of them has been told all of this log: what changes is pushed to it.
   [[nodiscard]] bool pushes_to_all() const;

@@ -33,6 +33,37 @@ bool Peer::complete() const {
   });
 }
 
+std::vector<std::string> Peer::missing(Census& census) const {
+  std::vector<std::string> away;
+  std::vector<std::string> behind;
+  bool counted = true;
+  std::map<PublicKey, std::uint64_t> heads;
+  for (const auto& [key, target] : targets_) {
+    const Standing* standing = roster_.find(key);
+    const bool joining = standing && standing->member.state == RosterState::kJoining;
+    if (joining && !target.link) continue;
+    const Link* link = target.link ? links_.at(*target.link).get() : nullptr;
+    if (link == nullptr || link->catching_up || !link->sender.live() || !link->receiver.live()) {
+      away.push_back(target.config.name);
+      continue;
+    }
+    heads[key] = link->their_head;
+    const auto known = census.heads.find(key);
+    counted = counted && known != census.heads.end();
+    const bool here = known != census.heads.end() && link->receiver.position() >= known->second;
+    if (!here || (census.ours && !link->sender.settled(*census.ours))) {
+      behind.push_back(target.config.name);
+    }
+  }
+  if (!away.empty() || !counted) {
+    census = away.empty() ? Census{std::move(heads), {}} : Census{};
+    return away.empty() ? behind : away;
+  }
+  if (census.ours || !behind.empty()) return behind;
+  census.ours = repository_.head();
+  return missing(census);
+}
+
 bool Peer::pushes_to_all() const {
   return std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
     const auto& link = entry.second.link;

@@ -10,11 +10,14 @@
 #include "node/config_reader.h"
 #include "node/host_port.h"
 #include "node/membership_file.h"
+#include "node/replica_retention.h"
 #include "node/text_file.h"
 
 namespace node {
 namespace {
 
+constexpr std::uint64_t kRetentionDays = 365;
+constexpr std::uint64_t kRetentionDaysMax = 36'500;
 constexpr std::size_t kNameBytesMax = 64;  // Fits a table's column.
 
 std::string without_end_space(std::string text) {
@@ -42,6 +45,7 @@ class Loader {
     identity_file_ = path(root_.text("identity_file"));
     config.replica.reply_hold_max =
         std::chrono::milliseconds(root_.number_or("reply_hold_ms", 25, 0, 2000));
+    load_retention();
     config.drain = std::chrono::milliseconds(
         root_.number_or("drain_ms", static_cast<std::uint64_t>(config.drain.count()), 0, 600'000));
     load_slack(root_.object("slack"));
@@ -59,6 +63,18 @@ class Loader {
   std::optional<crdt::Error> error;
 
  private:
+  void load_retention() {
+    constexpr std::uint64_t kLeast = kKeepMin / std::chrono::hours(24) + 1;
+    const auto kept = root_.number_or("retention_days", kRetentionDays, 0, kRetentionDaysMax);
+    if (kept < kLeast) {
+      root_.fail("retention_days",
+                 "expected " + std::to_string(kLeast) +
+                     " days or more: Slack and people may still ask about what is younger. Give " +
+                     std::to_string(kRetentionDaysMax) + " to keep events for a hundred years");
+    }
+    config.replica.retention.keep = std::chrono::hours(24) * kept;
+  }
+
   [[nodiscard]] std::string path(const std::string& text) const {
     return text.empty() ? text : (folder_ / text).lexically_normal().string();
   }

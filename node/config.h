@@ -3,7 +3,7 @@
 //
 // Shape    JSON without comments. Relative paths are relative to the file. `muster init` writes
 //          one.
-//            name, letter, data_dir, identity_file, reply_hold_ms, drain_ms
+//            name, letter, data_dir, identity_file, reply_hold_ms, drain_ms, retention_days
 //            slack  {listen, signing_secret_file or signing_secret_env}
 //            admin  {listen}, or nothing
 //            peers  {listen, cluster, list: [{name, address, public_key}],

@@ -18,6 +18,7 @@
 #include "node/lmdb_create.h"
 #include "node/lmdb_snapshot.h"
 #include "node/lmdb_store.h"
+#include "node/replica_records.h"
 #include "node/store_reader.h"
 
 namespace node {
@@ -110,7 +111,7 @@ class Sheet {
 
 crdt::Result<ExportEnd> export_all(crdt::Transaction& txn, Sheet& sheet, std::uint64_t rows,
                                    const OnProgress& on_progress) {
-  crdt::Repository repository;
+  crdt::Repository repository({}, origin_of);
   repository.use(txn);
   if (const auto opened = repository.open(); !opened) return opened.error();
   ExportEnd counts;
@@ -286,7 +287,7 @@ crdt::Result<ImportReport> import_into_store(const std::string& file, const Stor
   JournalFile journal(options->dir);
   WriteBehind store(**lmdb, journal, WriteBehind::Limits{});
   if (const auto opened = store.open(); !opened) return opened.error();
-  crdt::Repository repository;
+  crdt::Repository repository({}, origin_of);
   ImportReport report;
   const auto commit = [&]() -> crdt::Result<void> {
     if (const auto committed = store.commit(); !committed) {

@@ -32,9 +32,10 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
                     crdt::Transaction& txn, Mode mode)
     : config_(config),
       mode_(mode),
-      repository_([this](const crdt::Record& record) { on_insert(record); }),
+      repository_([this](const crdt::Record& record) { on_insert(record); }, origin_of),
       verifier_(config.signing_secret),
-      began_(now.steady) {
+      began_(now.steady),
+      retention_at_(now.steady + config.retention.look_every) {
   crdt::Rng rng(seed);
   self_ = draw_replica_id(rng);
   if (crdt::planted(crdt::Bug::kIdPerStore)) self_.value = config.letter;
@@ -83,6 +84,7 @@ void Replica::Impl::collect() {
     note(warning ? Level::kWarning : Level::kInfo, {}, std::move(notice.text));
   }
   earliest(peer_->wake_at());
+  earliest(retention_at_);
 }
 
 void Replica::Impl::note(Level level, const Uuid& request, std::string text) {
@@ -123,6 +125,7 @@ void Replica::Impl::on(const Now& now, const DialFailed& failed) {
 
 void Replica::Impl::on(const Now& now, const Wake&) {
   if (peer_) peer_->wake(now.steady);
+  tend_retention(now);
 }
 
 void Replica::Impl::on(const Now&, const Draining&) {

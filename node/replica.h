@@ -22,6 +22,15 @@
 
 namespace node {
 
+// For how long records are kept: node/replica_retention.h.
+struct RetentionConfig {
+  std::chrono::seconds keep{std::chrono::hours(24) * 365};
+  // Between two moves of the horizon: each is a change, and a walk on every peer.
+  std::chrono::seconds step{std::chrono::hours(24)};
+  // How often it is looked whether every peer is there and holds what the others do.
+  std::chrono::seconds look_every{60};
+};
+
 struct ReplicaConfig {
   std::string name;   // This node's name, as operators call it.
   char letter = 'a';  // Shown in task numbers minted during a split; unique in the cluster.
@@ -33,6 +42,7 @@ struct ReplicaConfig {
   // How long a reply waits for every live peer to hold the change durably, so that the next request
   // finds it on any peer. 25 ms is below what a person notices; 0 replies at once.
   std::chrono::milliseconds reply_hold_max{25};
+  RetentionConfig retention;
 };
 
 class Replica {

@@ -1,6 +1,6 @@
-// Replica::Impl: what a Replica keeps, and its parts in three files: events and effects
+// Replica::Impl: what a Replica keeps, and its parts in four files: events and effects
 // (node/replica.cc), Slack's requests (node/replica_slack.cc), operators' and load balancers'
-// (node/replica_operators.cc).
+// (node/replica_operators.cc), what is forgotten (node/replica_retention.cc).
 #pragma once
 
 #include <deque>
@@ -56,6 +56,8 @@ class Replica::Impl {
   };
 
   void release_promised(crdt::Instant now);
+  void tend_retention(const crdt::Now& now);  // node/replica_retention.cc
+  void move_horizon(const crdt::Now& now, crdt::WallTime before);
 
   void serve_slack(const crdt::Now& now, const HttpRequest& http);
   void serve_command(const crdt::Now& now, const HttpRequest& http,
@@ -102,6 +104,10 @@ class Replica::Impl {
   crdt::Instant began_;
   SlackClock slack_clock_;
   LogHistory log_history_;
+  crdt::Instant retention_at_;          // When to look again.
+  gossip::Census census_;               // Of what records may go.
+  std::vector<std::string> missing_;    // Who stood in the way at the last look,
+  std::vector<std::string> waits_for_;  // and at the one before, too.
   std::optional<SystemFacts> system_;
   Effects effects_;
 };

@@ -136,8 +136,12 @@ Status Replica::Impl::status(const Now& now) {
   }
   status.clock_ahead = slack_clock_.ahead(now);
   status.not_ready = why_not_ready(now);
+  const crdt::Horizon& horizon = repository_.horizon();
+  status.retention = {config_.retention.keep, horizon.before(), horizon.documents(),
+                      repository_.oldest_record(), waits_for_};
   status.system = system_;
   status.counters = counters_.by_name();
+  status.counters["records_purged"] = repository_.purged_records();
   status.counters["roster_refused"] = peer_ ? peer_->roster_refusals() : 0;
   if (peer_) {
     const gossip::Comparer::Counts& compared = peer_->comparer().counts();

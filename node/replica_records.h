@@ -6,7 +6,9 @@
 //                    for each replica that handled the request; no fold counts them. Its place is
 //                    the replica's own count of events, not the request's id, so that a busy peer
 //                    appends to its store instead of scattering; the handled mark leads back to it.
-// Units    replica id and event are 8 octets big-endian.
+//          Both say when they were made and to which document they belong: retention goes by that
+//          (crdt/horizon.h). A request record that does not is of an earlier version, and kept.
+// Units    replica id and event are 8 octets big-endian; times are whole seconds, as Slack signed.
 #pragma once
 
 #include <optional>
@@ -16,6 +18,7 @@
 
 #include "crdt/document.h"
 #include "crdt/dot.h"
+#include "crdt/horizon.h"
 #include "crdt/instant.h"
 #include "crdt/record.h"
 #include "crdt/repository.h"
@@ -31,14 +34,18 @@ inline constexpr char kRequestKind = 'q';
 
 // What a request record holds.
 struct Handling {
-  std::string answer;  // The body that was sent with 200.
-  std::string detail;  // What this replica changed.
+  std::string answer;   // The body that was sent with 200.
+  std::string detail;   // What this replica changed.
+  crdt::Origin origin;  // When Slack signed the request, and the document that was changed.
 
   bool operator==(const Handling&) const = default;
 };
 
 [[nodiscard]] crdt::Record request_record(crdt::ReplicaId handler, std::uint64_t event,
                                           const Handling& handling);
+
+// What retention has to know of a record; nothing for kinds that are kept for ever.
+[[nodiscard]] std::optional<crdt::Origin> origin_of(crdt::BytesView key, crdt::BytesView value);
 
 // What was answered when `document` took this request, if it did and the record is here. Where
 // several replicas handled it, every peer picks the same one.

@@ -121,7 +121,9 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   crdt::Change change;
   change.records.reserve(2);
   change.records.push_back(timeline_record(key, asked, command.id, std::move(result.entry)));
-  Handling handling{std::move(result.reply), std::move(result.detail)};
+  Handling handling{std::move(result.reply),
+                    std::move(result.detail),
+                    {command.signed_at, crdt::document_id(key)}};
   change.records.push_back(request_record(self_, next_event(), handling));
   change.deltas.push_back({std::move(key), std::move(*result.delta)});
   const auto outcome = repository_.apply(change);

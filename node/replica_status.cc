@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "crdt/bytes.h"
+#include "node/replica_retention.h"
 #include "node/replica_version.h"
 #include "slack/json_writer.h"
 
@@ -56,6 +57,25 @@ std::string in_seconds(std::chrono::milliseconds time) {
   const auto whole = std::to_string(std::abs(time.count()) / 1000);
   const auto rest = std::to_string(1000 + std::abs(time.count()) % 1000).substr(1);
   return (time.count() < 0 ? "-" : "") + whole + "." + rest;
+}
+
+std::uint64_t seconds_of(crdt::WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+  return seconds.count() < 0 ? 0 : static_cast<std::uint64_t>(seconds.count());
+}
+
+void write(slack::JsonWriter& json, const RetentionStatus& retention) {
+  json.begin_object();
+  json.key("days").number(retention.keep / std::chrono::hours(24));
+  if (retention.before != crdt::WallTime{}) json.field("since", date_text(retention.before));
+  if (retention.oldest) json.field("oldest", date_text(*retention.oldest));
+  if (retention.documents > 0) count(json, "forgotten", retention.documents);
+  if (!retention.waits_for.empty()) {
+    json.key("waits_for").begin_array();
+    for (const std::string& name : retention.waits_for) json.string(name);
+    json.end_array();
+  }
+  json.end_object();
 }
 
 void metric(std::string& out, const char* type, const std::string& name, const std::string& labels,
@@ -126,6 +146,8 @@ std::string to_json(const Status& status) {
   json.key("peers").begin_array();
   for (const gossip::PeerStatus& peer : status.peers) write(json, peer);
   json.end_array();
+  json.key("retention");
+  write(json, status.retention);
   if (status.system) {
     json.key("system");
     write(json, *status.system);
@@ -157,6 +179,12 @@ std::string to_prometheus(const Status& status) {
     out += "# TYPE muster_clock_ahead_seconds gauge\nmuster_clock_ahead_seconds " +
            in_seconds(*status.clock_ahead) + "\n";
   }
+  const RetentionStatus& retention = status.retention;
+  metric(out, "gauge", "records_since_seconds", "", seconds_of(retention.before));
+  if (retention.oldest) {
+    metric(out, "gauge", "oldest_record_seconds", "", seconds_of(*retention.oldest));
+  }
+  metric(out, "gauge", "retention_waits_for_peers", "", retention.waits_for.size());
   if (status.system) {
     metric(out, "gauge", "store_bytes", "", status.system->store_bytes);
     metric(out, "gauge", "disk_free_bytes", "", status.system->disk_free_bytes);

@@ -34,6 +34,15 @@ struct Counters {
   [[nodiscard]] std::map<std::string, std::uint64_t> by_name() const;
 };
 
+// What is kept and what is not: node/replica_retention.h.
+struct RetentionStatus {
+  std::chrono::seconds keep{0};
+  crdt::WallTime before{};    // Records that were made earlier are forgotten; the epoch: none are.
+  std::size_t documents = 0;  // Those of which somebody had records forgotten.
+  std::optional<crdt::WallTime> oldest;  // Of the records here; absent before they were counted.
+  std::vector<std::string> waits_for;    // Without these peers no record is forgotten that is due.
+};
+
 struct Status {
   std::string name;
   crdt::ReplicaId run;
@@ -54,6 +63,7 @@ struct Status {
   // Of Slack's clock; absent while no request came lately.
   std::optional<std::chrono::milliseconds> clock_ahead;
   std::string_view not_ready;  // What /readyz says, static; empty where this peer is ready.
+  RetentionStatus retention;
   std::optional<SystemFacts> system;
   std::map<std::string, std::uint64_t> counters;  // By name.
 };

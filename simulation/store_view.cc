@@ -46,7 +46,7 @@ void read(crdt::Repository& repository, StoreView& view) {
 
 StoreView view_of(node::Store& store) {
   StoreView view;
-  crdt::Repository repository;
+  crdt::Repository repository({}, node::origin_of);
   repository.use(store.begin());
   read(repository, view);
   store.abort();

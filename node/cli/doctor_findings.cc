@@ -191,6 +191,25 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
   }
 }
 
+void judge_retention(const Json& status, std::vector<Finding>& findings) {
+  const Json retention = status.value("retention", Json::object());
+  const auto waits_for = retention.find("waits_for");
+  if (waits_for == retention.end() || !waits_for->is_array() || waits_for->empty()) return;
+  std::string names;
+  for (const Json& name : *waits_for) {
+    if (!name.is_string()) continue;
+    names.append(names.empty() ? "" : ", ")
+        .append(escape_control(name.get_ref<const std::string&>()));
+  }
+  findings.push_back({"retention-waits",
+                      "events and answers that are older than " +
+                          std::to_string(count(retention, "days")) +
+                          " days are due to be forgotten and kept nevertheless: " + names +
+                          " may not have had all of them, or may hold some that nobody else has",
+                      "bring it back, or, where it never comes, muster peers remove it; nobody "
+                      "is forgotten by the clock"});
+}
+
 // Peers of one letter give one label to two tasks that they make at once.
 void judge_letters(const Json& status, std::vector<Finding>& findings) {
   std::map<std::string, std::vector<std::string>> names;
@@ -262,6 +281,7 @@ std::vector<Finding> judge_status(const Json& status, const std::string& softwar
   judge_member(status, findings);
   judge_peers(status, software, findings);
   judge_letters(status, findings);
+  judge_retention(status, findings);
   const Json system = status.value("system", Json::object());
   const auto disk = judge_disk(count(system, "disk_free_bytes"), count(system, "disk_bytes"),
                                count(system, "disk_reserve_bytes"), "");

@@ -20,6 +20,7 @@ std::string config_text(const NodeFiles& files) {
   config["letter"] = std::string(1, files.letter);
   config["data_dir"] = "store";
   config["identity_file"] = "identity.key";
+  config["retention_days"] = 365;
   config["slack"] = {{"listen", files.listens.slack}, {"signing_secret_file", "signing-secret"}};
   config["admin"] = {{"listen", files.listens.admin}};
   config["peers"] = {{"listen", files.listens.peers},

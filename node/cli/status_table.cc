@@ -175,6 +175,24 @@ std::string advice_of(const Json& peers) {
          "  tries it.\n";
 }
 
+// How long events are kept, in one line.
+std::string retention_of(const Json& retention) {
+  std::string text =
+      "\nevents and answers are kept for " + text_of(retention.value("days", Json(0))) + " days";
+  if (retention.contains("since")) {
+    text += "; older than " + text_of(retention["since"]) + " are forgotten";
+  }
+  if (retention.contains("oldest")) {
+    text += "; the oldest is of " + text_of(retention["oldest"]);
+  }
+  text += "\n";
+  const Json waits_for = retention.value("waits_for", Json());
+  if (!waits_for.is_array() || waits_for.empty()) return text;
+  std::string names;
+  for (const Json& name : waits_for) names += (names.empty() ? "" : ", ") + text_of(name);
+  return text + "  None that is due is forgotten while these are away or behind: " + names + "\n";
+}
+
 void draw_structure(std::string& out, const std::string& key, const Json& value) {
   out += "\n" + label_of(key) + (value.empty() ? ": none\n" : "\n");
   if (is_table(value)) {
@@ -224,6 +242,10 @@ crdt::Result<StatusTable> draw_status(std::string_view json) {
   if (!status.is_object()) return crdt::Error("the answer is not a status");
   StatusTable table{summary_of(status)};
   for (const auto& [key, value] : status.items()) {
+    if (key == "retention" && value.is_object()) {
+      table.text += retention_of(value);
+      continue;
+    }
     if (value.is_structured()) draw_structure(table.text, key, value);
   }
   std::vector<Row> values;

@@ -85,6 +85,7 @@ TEST_F(ConfigTest, FillsInWhatIsNotSaidAndFindsFilesBesideItself) {
   EXPECT_EQ(config->replica.name, "a");
   EXPECT_EQ(config->replica.signing_secret, "shhh");
   EXPECT_EQ(config->replica.reply_hold_max, std::chrono::milliseconds(25));
+  EXPECT_EQ(config->replica.retention.keep, std::chrono::hours(24 * 365));
   EXPECT_EQ(config->replica.gossip.cluster, "demo");
   EXPECT_EQ(config->replica.gossip.identity, key_number(1));
   ASSERT_EQ(config->replica.gossip.peers.size(), 1U);
@@ -98,6 +99,7 @@ TEST_F(ConfigTest, FillsInWhatIsNotSaidAndFindsFilesBesideItself) {
 TEST_F(ConfigTest, TakesEverySetting) {
   config_["reply_hold_ms"] = 0;
   config_["drain_ms"] = 700;
+  config_["retention_days"] = 30;
   config_["data_dir"] = "/var/lib/muster";
   config_["limits"] = {{"body_bytes", 4096}, {"connections", 7}};
   config_["log"] = {
@@ -107,6 +109,7 @@ TEST_F(ConfigTest, TakesEverySetting) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->replica.reply_hold_max.count(), 0);
   EXPECT_EQ(config->drain.count(), 700);
+  EXPECT_EQ(config->replica.retention.keep, std::chrono::hours(24 * 30));
   EXPECT_EQ(config->data_dir, "/var/lib/muster");
   EXPECT_EQ(config->body_bytes_max, 4096U);
   EXPECT_EQ(config->connections_max, 7U);
@@ -116,6 +119,16 @@ TEST_F(ConfigTest, TakesEverySetting) {
   EXPECT_EQ(config->log.rotate_files, 2U);
   EXPECT_EQ(config->map_bytes, 1U << 20);
   EXPECT_EQ(config->disk_reserve_bytes, 0U);
+}
+
+TEST_F(ConfigTest, RefusesARetentionThatForgetsWhatSomebodyMayStillAskFor) {
+  for (const int days : {0, 1}) {
+    EXPECT_THAT(refusal_of("/retention_days", days),
+                AllOf(HasSubstr("retention_days: expected 2 days or more"),
+                      HasSubstr("may still ask"), HasSubstr("Give 36500")));
+  }
+  EXPECT_THAT(refusal_of("/retention_days", 36'501), HasSubstr("out of range"));
+  EXPECT_THAT(refusal_of("/retention_days", "a year"), HasSubstr("expected a whole number"));
 }
 
 TEST_F(ConfigTest, RefusesUnknownKeysAndGuessesWhatWasMeant) {

@@ -61,11 +61,28 @@ TEST_F(ReplicaRecords, EachReplicaThatHandlesARequestLeavesARecordOfItsOwn) {
 }
 
 TEST_F(ReplicaRecords, WhatWasAnsweredIsFoundAsItWas) {
-  const Handling handling{std::string("{\"text\":\"\0\"}", 12), "detail"};
+  const Handling handling{std::string("{\"text\":\"\0\"}", 12), "detail", {kAsked, 5}};
   keep(node::request_record({1}, kEvent, handling));
   const auto found = find_handling(repository, handled_by({{1}}), kRequest);
   ASSERT_TRUE(found && *found);
   EXPECT_EQ(**found, handling);
+}
+
+TEST_F(ReplicaRecords, EachSaysWhenItWasMadeAndOfWhichDocumentItIs) {
+  const crdt::Origin origin{kAsked, crdt::document_id("channel/T/C")};
+  const auto event = node::timeline_record("channel/T/C", kAsked, kRequest, "entry");
+  const auto answer = node::request_record({1}, kEvent, {"answer", "detail", origin});
+  EXPECT_EQ(node::origin_of(event.key, event.value), origin);
+  EXPECT_EQ(node::origin_of(answer.key, answer.value), origin);
+}
+
+TEST_F(ReplicaRecords, WhatDoesNotSayWhenItWasMadeIsKeptForEver) {
+  const auto answer = node::request_record({1}, kEvent, {"answer", "detail"});
+  EXPECT_EQ(node::origin_of(answer.key, answer.value), std::nullopt);
+  EXPECT_EQ(node::origin_of(answer.key, answer.value + "x"), std::nullopt);
+  EXPECT_EQ(node::origin_of("t", ""), std::nullopt);
+  EXPECT_EQ(node::origin_of("tkey of no event at all, far too short", ""), std::nullopt);
+  EXPECT_EQ(node::origin_of("r of the roster", "value"), std::nullopt);
 }
 
 TEST_F(ReplicaRecords, AnUnknownRequestWasNotHandled) {

@@ -44,6 +44,26 @@ TEST(ReplicaStatus, JsonSaysAllThatThereIs) {
   EXPECT_EQ(json["counters"]["changes"], 4);
 }
 
+TEST(ReplicaStatus, WhatIsKeptIsSaidAsDatesAndWhoHoldsItUpByName) {
+  using std::chrono::hours;
+  Status status = example();
+  status.retention.keep = hours(24 * 365);
+  EXPECT_EQ(nlohmann::json::parse(to_json(status))["retention"].dump(), "{\"days\":365}");
+  status.retention.before = crdt::WallTime(hours(24 * 20'000));
+  status.retention.oldest = crdt::WallTime(hours(24 * 20'001));
+  status.retention.documents = 2;
+  status.retention.waits_for = {"north"};
+  const auto json = nlohmann::json::parse(to_json(status))["retention"];
+  EXPECT_EQ(json["since"], "2024-10-04");
+  EXPECT_EQ(json["oldest"], "2024-10-05");
+  EXPECT_EQ(json["forgotten"], 2);
+  EXPECT_EQ(json["waits_for"], nlohmann::json::array({"north"}));
+  const std::string metrics = to_prometheus(status);
+  EXPECT_THAT(metrics, HasSubstr("muster_records_since_seconds 1728000000\n"));
+  EXPECT_THAT(metrics, HasSubstr("muster_oldest_record_seconds 1728086400\n"));
+  EXPECT_THAT(metrics, HasSubstr("muster_retention_waits_for_peers 1\n"));
+}
+
 TEST(ReplicaStatus, WhatWasNotCountedIsLeftOut) {
   Status status = example();
   status.conflicts.reset();

@@ -48,6 +48,9 @@ ReplicaCluster::ReplicaCluster(std::size_t nodes, std::uint64_t seed, Options op
     node->config.signing_secret = kSecret;
     node->config.admin_tokens = admin_tokens();
     node->config.reply_hold_max = options_.reply_hold_max;
+    node->config.retention = options_.retention;
+    node->config.gossip.walk_after = options_.walk_after;
+    node->config.gossip.compare_every = options_.compare_every;
     node->config.gossip.cluster = "test";
     node->config.gossip.identity = keys[i];
     for (std::size_t j = 0; j < nodes; ++j) {
@@ -178,7 +181,7 @@ std::string ReplicaCluster::type(std::size_t index, const std::string& text,
 bool ReplicaCluster::run_batch(std::size_t index) {
   Node& node = *nodes_[index];
   if (node.driver == nullptr || node.driver->idle()) return false;
-  node.driver->run_batch(now_);
+  node.driver->run_batch({now_.steady, now_.wall + node.ahead});
   if (node.mute) crash(index);
   return true;
 }

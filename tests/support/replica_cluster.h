@@ -55,6 +55,9 @@ class ReplicaCluster {
     bool late_commits = false;                              // Plants the bug of LateStore.
     std::optional<node::WriteBehind::Limits> write_behind;  // In front of each store, as a node's.
     std::chrono::milliseconds reply_hold_max{25};
+    node::RetentionConfig retention;
+    std::chrono::milliseconds walk_after = gossip::Config{}.walk_after;
+    std::chrono::milliseconds compare_every = gossip::Config{}.compare_every;
   };
 
   ReplicaCluster(std::size_t nodes, std::uint64_t seed);
@@ -90,6 +93,9 @@ class ReplicaCluster {
   void pass(std::chrono::milliseconds time);
   // Until every pair that can is linked and has told each other everything, a minute at most.
   bool settle();
+
+  // From now on the wall clock of `node` is so far ahead of the others'.
+  void set_ahead(std::size_t node, std::chrono::seconds time) { nodes_[node]->ahead = time; }
 
   void stall(bool stalled) { stalled_ = stalled; }  // Links stand, and nothing comes through.
   void cut(std::size_t a, std::size_t b);
@@ -139,6 +145,7 @@ class ReplicaCluster {
     std::unique_ptr<node::WriteBehind> front;
     std::unique_ptr<node::Driver> driver;
     bool mute = false;
+    std::chrono::seconds ahead{0};
     std::map<node::ExchangeId, node::HttpReply> replies;
     node::ExchangeId first_kept;
     std::vector<std::string> notices;

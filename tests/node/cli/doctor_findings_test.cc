@@ -61,6 +61,17 @@ TEST(DoctorFindings, NameThePeersThatHaveOneLetter) {
   EXPECT_THAT(node::cli::judge_status(shared, "").front().todo, HasSubstr("muster peers letter"));
 }
 
+TEST(DoctorFindings, NameThePeersThatHoldUpForgetting) {
+  const auto found = findings_of(
+      R"({"retention": {"days": 365, "since": "2026-01-31", "waits_for": ["b", "c"]}})");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "retention-waits");
+  EXPECT_THAT(found[0].what, testing::AllOf(HasSubstr("365 days"), HasSubstr("b, c may not")));
+  EXPECT_THAT(found[0].todo, HasSubstr("muster peers remove"));
+  EXPECT_EQ(names_of(R"({"retention": {"days": 365}})"), Names{});
+  EXPECT_EQ(names_of(R"({"retention": {"days": 365, "waits_for": "b"}})"), Names{});
+}
+
 TEST(DoctorFindings, SayNothingOfLettersThatDifferOrAreNotKnown) {
   EXPECT_EQ(node::cli::judge_status(lettered("a", "b"), "").size(), 0U);
   EXPECT_EQ(names_of(R"({"name": "a", "peers": [{"name": "b"}]})"), Names{});

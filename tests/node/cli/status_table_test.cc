@@ -100,4 +100,14 @@ TEST(StatusTable, SizesLagAndClocksAreInUnitsThatPeopleRead) {
   EXPECT_THAT(table->text, HasSubstr("61.2 s behind"));
 }
 
+TEST(StatusTable, SaysHowLongEventsAreKeptAndWhoHoldsThatUp) {
+  const auto table = draw_status(R"({"name": "a", "retention":
+      {"days": 365, "since": "2025-01-31", "oldest": "2025-01-30", "waits_for": ["c"]}})");
+  ASSERT_TRUE(table);
+  EXPECT_THAT(table->text,
+              HasSubstr("kept for 365 days; older than 2025-01-31 are forgotten; the oldest is "
+                        "of 2025-01-30\n  None that is due is forgotten while these are away or "
+                        "behind: c\n"));
+}
+
 }  // namespace

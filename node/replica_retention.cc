@@ -1,0 +1,66 @@
+#include "node/replica_retention.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "crdt/edit.h"
+#include "crdt/request_id.h"
+#include "node/replica_impl.h"
+
+namespace node {
+
+std::optional<crdt::WallTime> slack_time(const SlackClock& clock, const crdt::Now& now) {
+  const auto ahead = clock.ahead(now);
+  return ahead ? std::optional(now.wall - *ahead) : std::nullopt;
+}
+
+std::string date_text(crdt::WallTime time) {
+  using std::chrono::sys_days;
+  const auto days = std::chrono::floor<std::chrono::days>(time.time_since_epoch());
+  const std::chrono::year_month_day date{sys_days(days)};
+  const auto two = [](unsigned number) { return std::to_string(100 + number).substr(1); };
+  return std::to_string(static_cast<int>(date.year())) + "-" +
+         two(static_cast<unsigned>(date.month())) + "-" + two(static_cast<unsigned>(date.day()));
+}
+
+void Replica::Impl::tend_retention(const crdt::Now& now) {
+  if (!peer_ || now.steady < retention_at_) return;
+  retention_at_ = now.steady + config_.retention.look_every;
+  const auto slack_now = slack_time(slack_clock_, now);
+  const crdt::WallTime before = slack_now.value_or(now.wall) - config_.retention.keep;
+  const auto oldest = repository_.oldest_record();
+  const bool due = oldest && *oldest < before &&
+                   repository_.horizon().before() + config_.retention.step <= before;
+  std::vector<std::string> missing = due ? peer_->missing(census_) : std::vector<std::string>();
+  std::sort(missing.begin(), missing.end());
+  // Who is only a moment behind at one look is nobody to tell of.
+  waits_for_.clear();
+  std::set_intersection(missing.begin(), missing.end(), missing_.begin(), missing_.end(),
+                        std::back_inserter(waits_for_));
+  missing_ = std::move(missing);
+  if (!due || !missing_.empty()) return;
+  census_ = {};
+  if (slack_now && why_unfit().empty() && peer_->on_duty(crdt::kHorizonKey)) {
+    move_horizon(now, before);
+  }
+}
+
+void Replica::Impl::move_horizon(const crdt::Now& now, crdt::WallTime before) {
+  const std::string key(crdt::kHorizonKey);
+  const auto document = repository_.document(key);
+  if (!document) return;  // Damaged, and being healed.
+  const std::string since = std::to_string(before.time_since_epoch().count());
+  crdt::Edit edit(**document, self_, {crdt::request_id_of({"horizon", since}), ""},
+                  {now.wall.time_since_epoch().count()}, repository_.previous_context(key));
+  crdt::move_horizon(edit, before);
+  const crdt::Change change{{{key, edit.finish()}}, {}};
+  const auto outcome = repository_.apply(change);
+  if (!outcome || outcome->seq == 0) return;
+  peer_->push(outcome->seq, change);
+  note(Level::kInfo, {},
+       "every peer has had them: events and answers of more than " +
+           std::to_string(config_.retention.keep / std::chrono::hours(24)) +
+           " days ago are forgotten");
+}
+
+}  // namespace node

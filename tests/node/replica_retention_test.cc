@@ -1,0 +1,157 @@
+// Three peers that forget what is old: all of them, only that, and behind nobody's back.
+#include "node/replica_retention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "crdt/keyspace.h"
+#include "crdt/repository.h"
+#include "node/replica_records.h"
+#include "tests/support/replica_cluster.h"
+
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using tests::ReplicaCluster;
+using namespace std::chrono_literals;
+
+constexpr auto kKeep = 10min;
+
+ReplicaCluster::Options short_memory() {
+  ReplicaCluster::Options options;
+  options.retention = {kKeep, 1min, 10s};
+  options.walk_after = 20s;
+  options.compare_every = 1min;
+  return options;
+}
+
+struct ReplicaRetention : testing::Test {
+  ReplicaRetention() : cluster(3, 31, short_memory()) { EXPECT_TRUE(cluster.settle()); }
+
+  // People look at the board, at every peer that runs: that is how peers know Slack's time.
+  void pass(std::chrono::minutes time) {
+    for (std::chrono::minutes passed{0}; passed < time; ++passed) {
+      for (std::size_t node = 0; node < cluster.size(); ++node) {
+        if (cluster.running(node)) cluster.type(node, "list");
+      }
+      cluster.pass(1min);
+    }
+  }
+
+  json status(std::size_t node) {
+    return json::parse(cluster.ask(node, ReplicaCluster::get("/status")).body);
+  }
+
+  // Rows of records, whether anybody can see them or not.
+  std::size_t rows(std::size_t node) {
+    std::size_t count = 0;
+    for (const auto& [key, value] : cluster.store(node).contents()) {
+      if (key >= crdt::keyspace::records() && key < crdt::keyspace::records_end()) ++count;
+    }
+    return count;
+  }
+
+  void expect_equal() {
+    for (std::size_t node = 1; node < cluster.size(); ++node) {
+      EXPECT_EQ(status(node)["state_hash"], status(0)["state_hash"]) << node;
+      EXPECT_EQ(status(node)["records"], status(0)["records"]) << node;
+    }
+  }
+
+  ReplicaCluster cluster;
+};
+
+TEST_F(ReplicaRetention, WhatIsOlderGoesFromEveryPeerAndTheTasksStay) {
+  cluster.type(0, "add disk full");
+  pass(8min);
+  cluster.type(1, "add router down");
+  EXPECT_EQ(rows(2), 4u);
+  pass(5min);
+  for (std::size_t node = 0; node < 3; ++node) {
+    EXPECT_EQ(rows(node), 2u) << "a timeline record and an answer, of the second task";
+    EXPECT_EQ(status(node)["records"], 2);
+    EXPECT_EQ(status(node)["counters"]["records_purged"], 2);
+    EXPECT_FALSE(status(node)["retention"].contains("waits_for"));
+    EXPECT_EQ(status(node)["counters"]["compared_differed"], 0) << "nobody tells of it again";
+    EXPECT_THAT(cluster.type(node, "list"), HasSubstr("disk full"));
+  }
+  expect_equal();
+}
+
+TEST_F(ReplicaRetention, WhileAPeerIsAwayNothingGoesAndTheOthersSayWhom) {
+  cluster.type(0, "add disk full");
+  pass(1min);
+  cluster.crash(2);
+  pass(15min);
+  EXPECT_EQ(rows(0), 2u);
+  EXPECT_THAT(status(0)["retention"]["waits_for"], ElementsAre("c"));
+  EXPECT_THAT(status(1)["retention"]["waits_for"], ElementsAre("c"));
+  cluster.start(2);
+  pass(4min);
+  for (std::size_t node = 0; node < 3; ++node) {
+    EXPECT_EQ(rows(node), 0u);
+    EXPECT_FALSE(status(node)["retention"].contains("waits_for"));
+  }
+  expect_equal();
+}
+
+// What one peer alone holds is not forgotten before the others had it, however old it is.
+TEST_F(ReplicaRetention, WhatAPeerBringsBackIsWithEverybodyBeforeItGoes) {
+  for (const std::size_t other : {0, 1}) cluster.cut(2, other);
+  cluster.type(2, "add typed alone");
+  pass(15min);
+  EXPECT_EQ(rows(0), 0u);
+  EXPECT_EQ(rows(2), 2u);
+  cluster.heal();
+  ASSERT_TRUE(cluster.settle());
+  EXPECT_EQ(rows(0), 2u);
+  pass(4min);
+  for (std::size_t node = 0; node < 3; ++node) {
+    EXPECT_EQ(rows(node), 0u);
+    EXPECT_THAT(cluster.type(node, "list"), HasSubstr("typed alone"));
+  }
+}
+
+TEST_F(ReplicaRetention, ClocksThatAreYearsAheadMakeNothingYoungGo) {
+  cluster.type(0, "add disk full");
+  for (std::size_t node = 0; node < 3; ++node) cluster.set_ahead(node, 24h * 3650);
+  pass(6min);
+  EXPECT_EQ(rows(0), 2u);
+  EXPECT_EQ(rows(2), 2u);
+}
+
+TEST_F(ReplicaRetention, WithoutARequestOfSlacksNobodyKnowsTheTimeAndNothingGoes) {
+  cluster.type(0, "add disk full");
+  cluster.pass(30min);
+  EXPECT_EQ(rows(0), 2u);
+  pass(3min);
+  EXPECT_EQ(rows(0), 0u);
+}
+
+TEST_F(ReplicaRetention, AFollowerThatRestartsBeforeItErasedAnythingHoldsNoneOfIt) {
+  cluster.type(0, "add disk full");
+  pass(9min);
+  for (int second = 0; second < 400 && !status(2)["retention"].contains("since"); ++second) {
+    if (second % 60 == 0) pass(0min);
+    for (std::size_t node = 0; node < 3; ++node) {
+      if (second % 60 == 0) cluster.type(node, "list");
+    }
+    cluster.pass(100ms);
+  }
+  cluster.crash(2);
+  cluster.start(2);
+  pass(3min);
+  EXPECT_EQ(rows(2), 0u);
+  expect_equal();
+}
+
+TEST(ReplicaRetentionText, ADateIsADayOfTheCalendar) {
+  EXPECT_EQ(node::date_text(crdt::WallTime(1'790'000'000s)), "2026-09-21");
+  EXPECT_EQ(node::date_text(crdt::WallTime()), "1970-01-01");
+}
+
+}  // namespace
