@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -108,6 +109,19 @@ std::size_t expire_handled(Edit& edit, Rank now) {
   if (loose) sweep_loose(document, own, now, expired);
   for (const std::string& path : expired) edit.remove(path);
   return removed + expired.size();
+}
+
+std::size_t expire_all_handled(Edit& edit, Rank now) {
+  const Document::Marks& marks = edit.document().marks();
+  std::size_t left = marks.size();
+  for (const HandledMark& mark : marks) {
+    if (!is_old(mark.rank, now)) continue;
+    const auto [first, last] = marks.equal_range(mark.request);
+    if (std::next(first) != last) continue;  // Handled on several peers: kept.
+    edit.remove(handled_path(mark.request));
+    --left;
+  }
+  return left;
 }
 
 }  // namespace crdt

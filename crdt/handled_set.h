@@ -49,4 +49,8 @@ void add_handled(Edit& edit, Bytes note = {});
 // many it removed.
 std::size_t expire_handled(Edit& edit, Rank now);
 
+// Removes every packed mark older than kHandledMicros at `now`: of a document that nobody adds to.
+// Returns how many are left.
+std::size_t expire_all_handled(Edit& edit, Rank now);
+
 }  // namespace crdt

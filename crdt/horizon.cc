@@ -40,10 +40,11 @@ Horizon::Horizon(const Document& document) {
       const std::string_view path = leaf.path;
       if (path == kBefore) before_ = std::max(before_, *time);
       if (!path.starts_with(kOf)) continue;
-      WallTime& of = of_[document_id(path.substr(kOf.size()))];
+      WallTime& of = documents_[std::string(path.substr(kOf.size()))];
       of = std::max(of, *time);
     }
   }
+  for (const auto& [key, time] : documents_) of_[document_id(key)] = time;
 }
 
 bool Horizon::hides(const Origin& origin) const {
@@ -60,7 +61,11 @@ WallTime Horizon::of(std::string_view document_key) const {
 bool Horizon::join(const Horizon& other) {
   const Horizon was = *this;
   before_ = std::max(before_, other.before_);
-  for (const auto& [document, time] : other.of_) of_[document] = std::max(of_[document], time);
+  for (const auto& [key, time] : other.documents_) {
+    WallTime& of = documents_[key];
+    of = std::max(of, time);
+    of_[document_id(key)] = of;
+  }
   return !(*this == was);
 }
 

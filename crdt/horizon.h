@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 
 #include "crdt/document.h"
@@ -46,7 +47,8 @@ class Horizon {
   [[nodiscard]] WallTime before() const { return before_; }
   // Since when the records of this document are kept: the later of both times.
   [[nodiscard]] WallTime of(std::string_view document_key) const;
-  [[nodiscard]] std::size_t documents() const { return of_.size(); }
+  // The documents of which records were forgotten, by key, and until when.
+  [[nodiscard]] const std::map<std::string, WallTime>& documents() const { return documents_; }
 
   // The later time of each. True where that is another than before.
   bool join(const Horizon& other);
@@ -55,7 +57,8 @@ class Horizon {
 
  private:
   WallTime before_{};
-  std::map<std::uint64_t, WallTime> of_;  // By document_id().
+  std::map<std::string, WallTime> documents_;
+  std::map<std::uint64_t, WallTime> of_;  // The same by document_id().
 };
 
 // Moves it in `edit`, which is of the document under kHorizonKey: for all records, or for those of

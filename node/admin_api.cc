@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "node/admin_config.h"
+#include "node/admin_forget.h"
 #include "node/admin_import.h"
 #include "node/admin_peers.h"
 #include "slack/json_reader.h"
@@ -52,6 +53,10 @@ constexpr std::array kRoutes{
                serve_config_get},
     AdminRoute{"PUT", "/config/", AdminRole::kOperator, "sets a key: {value, if_version}",
                serve_config_put},
+    AdminRoute{"POST", "/forget", AdminRole::kOperator,
+               "forgets on every peer, for ever: {before: seconds} or {channel: \"T1/C1\"}; "
+               "?wait=local|N|all&timeout=2s",
+               serve_forget},
     AdminRoute{"POST", "/import", AdminRole::kOperator,
                "join lines of an export: {\"lines\": [...]}; ?wait=local|N|all&timeout=2s",
                serve_import},

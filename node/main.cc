@@ -16,6 +16,7 @@
 #include "node/cli/demo.h"
 #include "node/cli/doctor.h"
 #include "node/cli/export.h"
+#include "node/cli/forget.h"
 #include "node/cli/import.h"
 #include "node/cli/init.h"
 #include "node/cli/invite.h"
@@ -63,6 +64,7 @@ int run(int argc, char** argv) {
   node::cli::add_config(app, action);
   node::cli::add_demo(app, action);
   node::cli::add_doctor(app, action);
+  node::cli::add_forget(app, action);
   node::cli::add_init(app, action);
   node::cli::add_invite(app, action);
   node::cli::add_join(app, action);

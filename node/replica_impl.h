@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ class Replica::Impl {
   void release_promised(crdt::Instant now);
   void tend_retention(const crdt::Now& now);  // node/replica_retention.cc
   void move_horizon(const crdt::Now& now, crdt::WallTime before);
+  void tend_forgotten(const crdt::Now& now);
+  [[nodiscard]] bool purge(const crdt::Now& now, const std::string& key, crdt::WallTime before);
 
   void serve_slack(const crdt::Now& now, const HttpRequest& http);
   void serve_command(const crdt::Now& now, const HttpRequest& http,
@@ -104,9 +107,11 @@ class Replica::Impl {
   crdt::Instant began_;
   SlackClock slack_clock_;
   LogHistory log_history_;
-  crdt::Instant retention_at_;          // When to look again.
-  gossip::Census census_;               // Of what records may go.
-  std::vector<std::string> missing_;    // Who stood in the way at the last look,
+  crdt::Instant retention_at_;        // When to look again.
+  gossip::Census census_;             // Of what records may go.
+  std::vector<std::string> missing_;  // Who stood in the way at the last look,
+  std::map<std::string, std::uint64_t>
+      purged_;                          // Forgotten documents: the row that found all gone.
   std::vector<std::string> waits_for_;  // and at the one before, too.
   std::optional<SystemFacts> system_;
   Effects effects_;

@@ -137,7 +137,7 @@ Status Replica::Impl::status(const Now& now) {
   status.clock_ahead = slack_clock_.ahead(now);
   status.not_ready = why_not_ready(now);
   const crdt::Horizon& horizon = repository_.horizon();
-  status.retention = {config_.retention.keep, horizon.before(), horizon.documents(),
+  status.retention = {config_.retention.keep, horizon.before(), horizon.documents().size(),
                       repository_.oldest_record(), waits_for_};
   status.system = system_;
   status.counters = counters_.by_name();

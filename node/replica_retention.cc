@@ -4,8 +4,10 @@
 #include <iterator>
 
 #include "crdt/edit.h"
+#include "crdt/handled_set.h"
 #include "crdt/request_id.h"
 #include "node/replica_impl.h"
+#include "slack/incident/purge.h"
 
 namespace node {
 
@@ -26,6 +28,7 @@ std::string date_text(crdt::WallTime time) {
 void Replica::Impl::tend_retention(const crdt::Now& now) {
   if (!peer_ || now.steady < retention_at_) return;
   retention_at_ = now.steady + config_.retention.look_every;
+  tend_forgotten(now);
   const auto slack_now = slack_time(slack_clock_, now);
   const crdt::WallTime before = slack_now.value_or(now.wall) - config_.retention.keep;
   const auto oldest = repository_.oldest_record();
@@ -43,6 +46,39 @@ void Replica::Impl::tend_retention(const crdt::Now& now) {
   if (slack_now && why_unfit().empty() && peer_->on_duty(crdt::kHorizonKey)) {
     move_horizon(now, before);
   }
+}
+
+// What a peer that was away made of a channel before it was forgotten, and fields that somebody
+// wrote to a task while it went.
+void Replica::Impl::tend_forgotten(const crdt::Now& now) {
+  constexpr int kPurgesMax = 8;  // In one step: each writes a document.
+  if (!why_unfit().empty()) return;
+  int purges = 0;
+  for (const auto& [key, before] : repository_.horizon().documents()) {
+    const auto touched = repository_.last_touched(key);
+    if (!touched || *touched == 0 || purged_[key] == *touched || !peer_->on_duty(key)) continue;
+    if (purges++ == kPurgesMax) return;
+    if (!purge(now, key, before)) continue;
+    if (const auto last = repository_.last_touched(key)) purged_[key] = *last;
+  }
+}
+
+// Whether nothing is left to be purged there.
+bool Replica::Impl::purge(const crdt::Now& now, const std::string& key, crdt::WallTime before) {
+  const auto document = repository_.document(key);
+  if (!document) return false;
+  const auto slack_now = slack_time(slack_clock_, now).value_or(crdt::WallTime{});
+  const std::string row = std::to_string(repository_.head());
+  crdt::Edit edit(**document, self_, {crdt::request_id_of({"purge", key, row}), ""},
+                  {now.wall.time_since_epoch().count()}, repository_.previous_context(key));
+  slack::incident::purge_tasks(edit, before);
+  const std::size_t marks = crdt::expire_all_handled(edit, {slack_now.time_since_epoch().count()});
+  if (edit.empty()) return marks == 0;
+  const crdt::Change change{{{key, edit.finish()}}, {}};
+  const auto outcome = repository_.apply(change);
+  if (!outcome || outcome->seq == 0) return false;
+  peer_->push(outcome->seq, change);
+  return marks == 0;
 }
 
 void Replica::Impl::move_horizon(const crdt::Now& now, crdt::WallTime before) {

@@ -5,6 +5,8 @@
 //          every other one did: nothing is forgotten that somebody has not had. A peer that is
 //          away, for however long, is waited for until it comes or an operator removes it. Tasks,
 //          who may what, and who belongs to the cluster are no records of this kind: they stay.
+//          What an operator has forgotten of a channel (node/admin_forget.h) the peer on duty
+//          purges again where a peer that was away brings more of it.
 //          "Now" is what the stamps of Slack's requests say (node/replica_vitals.h), whatever the
 //          peer's own clock says: without a request of the last minutes nothing is forgotten.
 // Laws     a peer's own clock never makes young records go; a record that any peer of the roster

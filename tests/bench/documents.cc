@@ -1,7 +1,10 @@
 // Documents: applying a delta, joining two copies of a channel, what a stored channel takes
 #include "crdt/codec.h"
 #include "crdt/edit.h"
+#include "crdt/handled_set.h"
 #include "node/cli/bench_channel.h"
+#include "slack/incident/purge.h"
+#include "slack/incident/tasks.h"
 #include "tests/bench/stopwatch.h"
 
 namespace {
@@ -64,28 +67,27 @@ crdt::Bytes stored(const crdt::Document& document) {
 
 void removed_for_good() {
   bench::heading("1,000 tasks added and removed for good");
-  crdt::Document document;
-  const crdt::ReplicaId self{1};
-  const auto edit = [&](std::uint64_t request, auto operate) {
-    crdt::Edit change(document, self, {{request, request}, "U002000000"},
-                      crdt::Rank{node::cli::kChannelNow.time_since_epoch().count()},
-                      document.context());
+  Channel channel(1);
+  for (std::uint64_t i = 0; i < 1'000; ++i) channel.change("add look at the orders table", i);
+  crdt::Document document = channel.document();
+  const auto edit = [&](crdt::Document& of, auto operate) {
+    const crdt::WallTime now = node::cli::kChannelNow + std::chrono::hours(2);
+    crdt::Edit change(of, channel.self(), {{1, 1}, ""}, {now.time_since_epoch().count()});
     operate(change);
-    CHECK(document.apply(change.finish()) == crdt::Applied::kApplied);
+    crdt::expire_all_handled(change, change.time());
+    CHECK(of.apply(change.finish()) == crdt::Applied::kApplied);
   };
-  edit(1, [](crdt::Edit& change) { change.write("n", "1"); });
-  const double before = static_cast<double>(stored(document).size());
-  for (std::uint64_t i = 0; i < 1'000; ++i) {
-    const std::string task = "t/" + crdt::to_hex(crdt::big_endian(i)) + "/";
-    edit(2 + i, [&](crdt::Edit& change) {
-      for (const char* field : {"c", "text", "status"}) change.write(task + field, "value");
-    });
-    edit(2 + i, [&](crdt::Edit& change) {
-      for (const char* field : {"c", "text", "status"}) change.remove(task + field);
-    });
-  }
-  bench::row("stored, above what lives", static_cast<double>(stored(document).size()) - before,
-             "octets", 64, "Yjs 19.6 KB, Loro 10.4 KB, Automerge 99 KB");
+  edit(document, [](crdt::Edit& change) {
+    const crdt::WallTime until = node::cli::kChannelNow + std::chrono::seconds(1);
+    CHECK(slack::incident::purge_tasks(change, until) == 1'000);
+  });
+  crdt::Document live;
+  edit(live, [](crdt::Edit& change) { change.write(slack::incident::kNumberPath, "1"); });
+  const auto size_of = [](const crdt::Document& of) {
+    return static_cast<double>(stored(of).size());
+  };
+  bench::row("stored, above what lives", size_of(document) - size_of(live), "octets", 64,
+             "Yjs 19.6 KB, Loro 10.4 KB, Automerge 99 KB");
 }
 
 }  // namespace
