@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "crdt/checksum.h"
 #include "crdt/keyspace.h"
 #include "crdt/repository.h"
 #include "node/replica_records.h"
@@ -147,6 +150,109 @@ TEST_F(ReplicaRetention, AFollowerThatRestartsBeforeItErasedAnythingHoldsNoneOfI
   pass(3min);
   EXPECT_EQ(rows(2), 0u);
   expect_equal();
+}
+
+// Everything that goes wrong, by turns, while people type: whatever happens, no store loses what is
+// young, nor what some other peer has not had; and in the end all that is old is gone everywhere.
+class RetentionWorld {
+ public:
+  static constexpr std::size_t kNodes = 3;
+
+  explicit RetentionWorld(std::uint64_t seed) : cluster_(kNodes, seed, short_memory()) {
+    EXPECT_TRUE(cluster_.settle());
+  }
+
+  void run(int steps) {
+    for (int step = 0; step < steps; ++step) {
+      act();
+      pass(std::chrono::seconds(5 + cluster_.rng().below(90)));
+    }
+    cluster_.heal();
+    for (std::size_t node = 0; node < kNodes; ++node) {
+      cluster_.set_ahead(node, 0s);
+      if (!cluster_.running(node)) cluster_.start(node);
+    }
+    EXPECT_TRUE(cluster_.settle());
+    pass(kKeep + 5min);
+    for (std::size_t node = 0; node < kNodes; ++node) {
+      EXPECT_THAT(rows(node), testing::IsEmpty()) << node;
+      const json status = json::parse(cluster_.ask(node, ReplicaCluster::get("/status")).body);
+      EXPECT_EQ(status["records"], 0) << node;
+    }
+  }
+
+  [[nodiscard]] std::size_t made() const { return made_; }
+
+ private:
+  void act() {
+    const std::size_t node = cluster_.rng().below(kNodes);
+    switch (cluster_.rng().below(7)) {
+      case 0:
+        return cluster_.cut(node, (node + 1) % kNodes);
+      case 1:
+        return cluster_.heal();
+      case 2:
+        if (cluster_.running(node)) cluster_.crash(node);
+        return;
+      case 3:
+        if (!cluster_.running(node)) cluster_.start(node);
+        return;
+      case 4:
+        return cluster_.set_ahead(node, std::chrono::hours(cluster_.rng().below(2) * 99'999));
+      default:
+        if (!cluster_.running(node)) return;
+        cluster_.type(node, "add number " + std::to_string(++made_));
+        return;
+    }
+  }
+
+  void pass(std::chrono::seconds time) {
+    for (std::chrono::seconds passed{0}; passed < time; passed += 5s) {
+      for (std::size_t node = 0; node < kNodes; ++node) {
+        if (typed_++ % 8 == 0 && cluster_.running(node)) cluster_.type(node, "list");
+      }
+      cluster_.pass(5s);
+      for (std::size_t node = 0; node < kNodes; ++node) look(node);
+    }
+  }
+
+  std::map<crdt::Bytes, crdt::WallTime> rows(std::size_t node) {
+    std::map<crdt::Bytes, crdt::WallTime> found;
+    for (const auto& [row, sealed] : cluster_.store(node).contents()) {
+      if (row < crdt::keyspace::records() || row >= crdt::keyspace::records_end()) continue;
+      const auto value = crdt::open_value(sealed);
+      const auto key = crdt::keyspace::tail_of(row);
+      const auto origin = value ? node::origin_of(key, *value) : std::nullopt;
+      if (origin) found.emplace(key, origin->made);
+    }
+    return found;
+  }
+
+  void look(std::size_t node) {
+    const auto found = rows(node);
+    had_[node].insert(found.begin(), found.end());
+    for (const auto& [key, made] : had_[node]) {
+      if (found.contains(key)) continue;
+      EXPECT_LT(made, cluster_.now().wall - kKeep) << "it was young";
+      for (const auto& others : had_) EXPECT_TRUE(others.contains(key)) << "one never had it";
+    }
+  }
+
+  ReplicaCluster cluster_;
+  std::array<std::map<crdt::Bytes, crdt::WallTime>, kNodes> had_;
+  std::size_t made_ = 0;
+  std::size_t typed_ = 0;
+};
+
+TEST(RetentionLaw, NothingYoungGoesNothingGoesUnseenAndTheRestGoesInTheEnd) {
+  std::size_t made = 0;
+  for (std::uint64_t seed = 1; seed <= 12 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RetentionWorld world(seed);
+    world.run(40);
+    made += world.made();
+  }
+  EXPECT_GT(made, 50u) << "else little was tried";
 }
 
 TEST(ReplicaRetentionText, ADateIsADayOfTheCalendar) {
