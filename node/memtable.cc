@@ -16,6 +16,13 @@ constexpr std::size_t kBlockBytes = 64 << 10;
 // Of the rows, and of the room for values: one that grows by a digit keeps its place.
 constexpr std::size_t kAlign = alignof(Memtable::Row);
 
+std::uint16_t kind_of(crdt::BytesView key) {
+  const auto octet = [&](std::size_t at) {
+    return at < key.size() ? static_cast<unsigned char>(key[at]) : 0U;
+  };
+  return static_cast<std::uint16_t>(octet(0) << 8U | octet(1));
+}
+
 constexpr std::size_t align(std::size_t size) { return (size + kAlign - 1) / kAlign * kAlign; }
 
 }  // namespace
@@ -44,15 +51,17 @@ Memtable::Row& Memtable::set(crdt::BytesView key, const std::optional<crdt::Byte
 }
 
 Memtable::Row* Memtable::insert(crdt::BytesView key, std::size_t value_room) {
+  CHECK(key.size() <= UINT16_MAX);
   char* place = take(align(sizeof(Row) + key.size()) + value_room);
   Row* row = new (place) Row;
-  row->key_ = place + sizeof(Row);
-  row->key_size_ = static_cast<std::uint32_t>(key.size());
+  row->key_size_ = static_cast<std::uint16_t>(key.size());
   key.copy(place + sizeof(Row), key.size());
   row->value_ = place + align(sizeof(Row) + key.size());
   row->value_room_ = static_cast<std::uint32_t>(value_room);
   bytes_ += kRowBytes - sizeof(Row);
-  unordered_.push_back(row);
+  std::vector<Row*>& rising = rising_[kind_of(key)];
+  const bool rises = rising.empty() || rising.back()->key() < key;
+  (rises ? rising : unordered_).push_back(row);
   return row;
 }
 
@@ -71,8 +80,16 @@ char* Memtable::take(std::size_t size) {
 }
 
 const Memtable::Rows& Memtable::in_order() {
+  if (rising_.empty() && unordered_.empty()) return order_;
+  std::vector<Row*> fresh;
+  fresh.reserve(index_.size() - order_.size());
+  for (const auto& [kind, rows] : rising_) fresh.insert(fresh.end(), rows.begin(), rows.end());
+  const auto risen = static_cast<std::ptrdiff_t>(fresh.size());
   std::sort(unordered_.begin(), unordered_.end(), Order());
-  for (Row* row : unordered_) order_.insert(order_.end(), row);
+  fresh.insert(fresh.end(), unordered_.begin(), unordered_.end());
+  std::inplace_merge(fresh.begin(), fresh.begin() + risen, fresh.end(), Order());
+  for (Row* row : fresh) order_.insert(order_.end(), row);
+  rising_.clear();
   unordered_.clear();
   return order_;
 }

@@ -1,9 +1,10 @@
 // Memtable: changes of a store that wait in memory, by key: a new value each, or that the key is
 // gone.
 //
-// Shape    rows lie one behind another in blocks of memory and go with the table, all at once. A
-//          hash index finds them; their order is made when somebody asks for it, of the rows that
-//          came since.
+// Shape    rows lie one behind another in blocks of memory and go with the table, all at once, each
+//          with its key behind it. A hash index finds them; their order is made when somebody asks
+//          for it, of the rows that came since. Of a kind whose keys rise as they come, as those of
+//          a log do, nothing need be sorted.
 // Size     bytes() is what the table takes, replaced values included: an owner bounds it by taking
 //          a new one.
 // Source   the name is that of LevelDB and its family; the blocks are their arena.
@@ -14,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,7 +29,9 @@ class Memtable {
   // Valid as long as the table; its key never changes.
   class Row {
    public:
-    [[nodiscard]] crdt::BytesView key() const { return {key_, key_size_}; }
+    [[nodiscard]] crdt::BytesView key() const {
+      return {reinterpret_cast<const char*>(this + 1), key_size_};
+    }
     // Absent: the key is gone. Valid until it is set anew.
     [[nodiscard]] std::optional<crdt::BytesView> value() const {
       if (gone_) return std::nullopt;
@@ -39,13 +43,13 @@ class Memtable {
    private:
     friend class Memtable;
 
-    const char* key_ = nullptr;
     char* value_ = nullptr;
-    std::uint32_t key_size_ = 0;
     std::uint32_t value_size_ = 0;
     std::uint32_t value_room_ = 0;
+    std::uint16_t key_size_ = 0;
     bool gone_ = true;
   };
+  static_assert(sizeof(Row) == 32);
 
   struct Order {
     using is_transparent = void;
@@ -68,7 +72,7 @@ class Memtable {
 
   [[nodiscard]] const Row* find(crdt::BytesView key) const;
 
-  // `value` may be a view of what it replaces.
+  // `value` may be a view of what it replaces. REQUIRES a key of 65,535 octets at most.
   Row& set(crdt::BytesView key, const std::optional<crdt::BytesView>& value);
 
   // All rows in the order of their keys. Iterators hold until a key comes that was not there.
@@ -98,7 +102,10 @@ class Memtable {
   std::size_t bytes_ = 0;
   absl::flat_hash_set<Row*, Hash, Equal> index_;
   Rows order_;
-  std::vector<Row*> unordered_;  // Rows that are not in order_ yet.
+  // Rows that are not in order_ yet: those behind all others of their kind, which the first octets
+  // of their keys tell, and those that came late.
+  std::map<std::uint16_t, std::vector<Row*>> rising_;
+  std::vector<Row*> unordered_;
 };
 
 }  // namespace node

@@ -47,7 +47,7 @@ class WriteBehind final : public Store, private crdt::Transaction {
   struct Limits {
     // Some ten thousand commands: enough for a page to gather many of its changes before it is
     // written, and bearable beside the rest of the process. What Memtable::bytes counts.
-    std::size_t waiting_bytes = std::size_t{16} << 20;
+    std::size_t waiting_bytes = std::size_t{10} << 20;
 
     // Reached where commits are small: each takes a page at least. Replayed in a fraction of a
     // second. No more than the storage has.
