@@ -7,6 +7,7 @@
 #include <string>
 
 #include "crdt/hash64.h"
+#include "crdt/keyspace.h"
 
 namespace crdt {
 namespace {
@@ -40,6 +41,7 @@ Horizon::Horizon(const Document& document) {
       const std::string_view path = leaf.path;
       if (path == kBefore) before_ = std::max(before_, *time);
       if (!path.starts_with(kOf)) continue;
+      if (!keyspace::valid_document_key(path.substr(kOf.size()))) continue;
       WallTime& of = documents_[std::string(path.substr(kOf.size()))];
       of = std::max(of, *time);
     }

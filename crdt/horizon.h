@@ -9,7 +9,8 @@
 // Size     some forty octets for each document that somebody had forgotten.
 // Laws     a record is judged by what it says itself, never by when it came, so that peers with
 //          equal documents hold equal records: tests/crdt/repository_retention_test.cc.
-// Errors   values that are no time are passed over: peers write them.
+// Errors   values that are no time, and keys that are no document's, are passed over: peers write
+//          them.
 #pragma once
 
 #include <cstdint>

@@ -102,6 +102,19 @@ TEST_F(RepositoryRetention, WhatIsOlderThanTheHorizonIsNotHeldFromTheMomentItMov
   EXPECT_THAT(scanned(), testing::ElementsAre("for ever", "young"));
 }
 
+TEST_F(RepositoryRetention, KeysThatAreNoDocumentsArePassedOver) {
+  const auto apply = [&](const std::string& key) {
+    EXPECT_TRUE(repository->apply(
+        moved([&](crdt::Edit& edit) { move_horizon_of(edit, key, WallTime(9s)); })));
+  };
+  for (const std::string& key : {std::string("a\0b", 3), std::string(), std::string(201, 'k')}) {
+    apply(key);
+  }
+  EXPECT_TRUE(repository->horizon().documents().empty());
+  apply("d");
+  EXPECT_EQ(repository->horizon().documents().size(), 1U);
+}
+
 TEST_F(RepositoryRetention, ItIsRefusedWhoeverOffersIt) {
   move_to(15s);
   EXPECT_EQ(insert("old", 10), Applied::kDuplicate);
