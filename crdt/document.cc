@@ -224,10 +224,13 @@ void Document::kill(const std::vector<Dot>& dots, Touched& touched) {
   std::sort(shrunk.begin(), shrunk.end(),
             [](const auto& a, const auto& b) { return a->first < b->first; });
   shrunk.erase(std::unique(shrunk.begin(), shrunk.end()), shrunk.end());
+  bool cores_die = false;
   for (const auto& group : shrunk) {
     touched.groups.push_back(group->first);
-    kill_leaves(group, dots);
+    cores_die = kill_leaves(group, dots) || cores_die;
   }
+  if (!cores_die) return;
+  std::erase_if(cores_, [&](const Core& core) { return leaf_index_.find(core.dot) == nullptr; });
 }
 
 // In one pass: each by itself would move all marks behind it.
@@ -253,16 +256,17 @@ void Document::kill_marks(const std::vector<Dot>& dots) {
   marks_.adopt_sequence(boost::container::ordered_unique_range, std::move(marks));
 }
 
-void Document::kill_leaves(Groups::iterator group, const std::vector<Dot>& dots) {
+bool Document::kill_leaves(Groups::iterator group, const std::vector<Dot>& dots) {
+  bool core_dies = false;
   std::erase_if(group->second, [&](const Leaf& leaf) {
     if (!std::binary_search(dots.begin(), dots.end(), leaf.dot)) return false;
     leaf_sum_ -= hash_of(leaf);
     leaf_index_.erase(leaf.dot);
-    if (is_core(leaf))
-      std::erase_if(cores_, [&](const Core& core) { return core.dot == leaf.dot; });
+    core_dies = core_dies || is_core(leaf);
     return true;
   });
   if (group->second.empty()) groups_.erase(group);
+  return core_dies;
 }
 
 std::vector<Dot> Document::killed_by(const Delta& delta) const {

@@ -141,7 +141,8 @@ class Document {
   void insert(const HandledMark& mark);
   void insert(Leaf leaf, Groups::iterator group);
   void kill_marks(const std::vector<Dot>& dots);
-  void kill_leaves(Groups::iterator group, const std::vector<Dot>& dots);
+  // Whether a core leaf was among them.
+  bool kill_leaves(Groups::iterator group, const std::vector<Dot>& dots);
 
   // The dots of all live leaves, in order.
   [[nodiscard]] std::vector<Dot> dots() const;
