@@ -65,6 +65,7 @@ boost::system::result<std::uint64_t, CommitError> JournalFile::make() {
   const int refused = errno;
   take(made, path);
   if (made < 0) return failed("make", refused);
+  pages_ = kPages;
   int code = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(kFileBytes));
   if (code == 0 && ::fsync(descriptor_) != 0) code = errno;
   if (code == 0) code = sync_folder(dir_);
@@ -85,7 +86,9 @@ crdt::Result<void> JournalFile::open(std::uint64_t identity) {
                        ", cannot be read: " + std::strerror(refused));
   }
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0 || status.st_size != static_cast<off_t>(kFileBytes)) {
+  const bool found = ::fstat(descriptor_, &status) == 0;
+  pages_ = found && status.st_size == offset_of(kSmallPages) ? kSmallPages : kPages;
+  if (!found || status.st_size != offset_of(pages_)) {
     return crdt::Error("the journal of the store, " + path + ", is damaged: it has not its size");
   }
   // A process that was killed may have left pages that are read but not yet on the disk; batches

@@ -24,6 +24,7 @@ namespace node {
 class JournalFile final : public JournalStorage {
  public:
   static constexpr std::size_t kPages = 8'192;
+  static constexpr std::size_t kSmallPages = 2'048;  // One that was made when they were smaller.
 
   enum class Access {
     kOwner,
@@ -43,7 +44,7 @@ class JournalFile final : public JournalStorage {
   [[nodiscard]] boost::system::result<std::uint64_t, CommitError> make() override;
   [[nodiscard]] crdt::Result<void> open(std::uint64_t identity) override;
   void remove(std::uint64_t identity) override;
-  [[nodiscard]] std::size_t pages() const override { return kPages; }
+  [[nodiscard]] std::size_t pages() const override { return pages_; }
   [[nodiscard]] crdt::Result<crdt::Bytes> read(std::size_t slot, std::size_t count) override;
   [[nodiscard]] boost::system::result<void, CommitError> write(std::size_t slot,
                                                                crdt::BytesView pages) override;
@@ -64,6 +65,7 @@ class JournalFile final : public JournalStorage {
   Access access_;
   std::string path_;  // Of the open one.
   int descriptor_ = -1;
+  std::size_t pages_ = kPages;
   int direct_ = -1;  // The same file, to be written past the cache; -1 where that cannot be.
   std::unique_ptr<char, Free> buffer_;  // For that, of whole pages at addresses of pages.
 };

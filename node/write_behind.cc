@@ -76,7 +76,6 @@ const Memtable::Row* last_before(Memtable& table, crdt::BytesView end) {
 WriteBehind::WriteBehind(Store& store, JournalStorage& storage, Limits limits)
     : store_(store), limits_(limits), journal_(storage) {
   CHECK(limits.journal_pages > 0);
-  limits_.journal_pages = std::min<std::uint64_t>(limits.journal_pages, storage.pages());
 }
 
 crdt::Result<void> WriteBehind::open() {
@@ -212,12 +211,12 @@ std::size_t WriteBehind::collect_batch() {
 
 bool WriteBehind::fits(std::uint64_t more_pages) const {
   return waiting_bytes() <= limits_.waiting_bytes &&
-         journal_.pages() + more_pages <= limits_.journal_pages;
+         journal_.pages() + more_pages <= journal_pages_max();
 }
 
 bool WriteBehind::enough_waits() const {
   return gathers_.bytes() > gathered_max(limits_.waiting_bytes) ||
-         journal_.pages() > limits_.journal_pages / kPagesPart;
+         journal_.pages() > journal_pages_max() / kPagesPart;
 }
 
 void WriteBehind::begin_moving() {
@@ -232,7 +231,7 @@ void WriteBehind::begin_moving() {
 void WriteBehind::move_due(std::size_t bytes_added, std::uint64_t pages_added) {
   if (moves_.empty()) return;
   move_due_ += kMovedPerAdded * bytes_added +
-               pages_added * (moves_.bytes() * kMovingPagesPart / limits_.journal_pages + 1);
+               pages_added * (moves_.bytes() * kMovingPagesPart / journal_pages_max() + 1);
   if (move_due_ < std::min(kMovedAtOnce, limits_.waiting_bytes / kMovedAtOncePart)) return;
   move_rows(std::exchange(move_due_, 0));
 }

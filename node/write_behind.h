@@ -26,6 +26,7 @@
 //          changes and moves is LevelDB's immutable memtable.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -93,6 +94,9 @@ class WriteBehind final : public Store, private crdt::Transaction {
 
   // How many octets of tables the batch takes.
   [[nodiscard]] std::size_t collect_batch();
+  [[nodiscard]] std::uint64_t journal_pages_max() const {
+    return std::min(limits_.journal_pages, journal_.pages() + journal_.room());
+  }
   [[nodiscard]] bool fits(std::uint64_t more_pages) const;
   [[nodiscard]] bool enough_waits() const;
   void begin_moving();

@@ -48,6 +48,16 @@ TEST_F(JournalFileTest, AllOfItIsAllocatedWhenItIsMade) {
   EXPECT_EQ(std::filesystem::file_size(path_of(*identity)), JournalFile::kPages * kPage);
 }
 
+TEST_F(JournalFileTest, ASmallOneOfBeforeIsUsedOnInItsOwnSize) {
+  const auto identity = file_.make();
+  ASSERT_TRUE(identity);
+  std::filesystem::resize_file(path_of(*identity), JournalFile::kSmallPages * kPage);
+  ASSERT_TRUE(file_.open(*identity));
+  EXPECT_EQ(file_.pages(), JournalFile::kSmallPages);
+  ASSERT_TRUE(file_.make());
+  EXPECT_EQ(file_.pages(), JournalFile::kPages);
+}
+
 TEST_F(JournalFileTest, ANewOneLeavesTheOneBeforeUntilItIsRemoved) {
   const auto first = file_.make();
   ASSERT_TRUE(first);
