@@ -107,12 +107,13 @@ class Replica::Impl {
   crdt::Instant began_;
   SlackClock slack_clock_;
   LogHistory log_history_;
-  crdt::Instant retention_at_;        // When to look again.
-  gossip::Census census_;             // Of what records may go.
-  std::vector<std::string> missing_;  // Who stood in the way at the last look,
-  std::map<std::string, std::uint64_t>
-      purged_;                          // Forgotten documents: the row that found all gone.
+  crdt::Instant retention_at_;          // When to look again.
+  gossip::Census census_;               // Of what records may go.
+  std::vector<std::string> missing_;    // Who stood in the way at the last look,
   std::vector<std::string> waits_for_;  // and at the one before, too.
+  std::map<std::string, std::uint64_t>
+      purged_;               // Forgotten documents: the row that found all gone.
+  std::string purged_last_;  // The one that was looked at last.
   std::optional<SystemFacts> system_;
   Effects effects_;
 };

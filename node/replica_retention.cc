@@ -51,13 +51,19 @@ void Replica::Impl::tend_retention(const crdt::Now& now) {
 // What a peer that was away made of a channel before it was forgotten, and fields that somebody
 // wrote to a task while it went.
 void Replica::Impl::tend_forgotten(const crdt::Now& now) {
-  constexpr int kPurgesMax = 8;  // In one step: each writes a document.
+  constexpr int kPurgesMax = 8;  // At one look: each may write a document.
   if (!why_unfit().empty()) return;
-  int purges = 0;
-  for (const auto& [key, before] : repository_.horizon().documents()) {
+  int looks = 0;
+  const auto& documents = repository_.horizon().documents();
+  // On from where the last look ended: what is never done with must not keep others waiting.
+  auto next = documents.upper_bound(purged_last_);
+  for (std::size_t seen = 0; seen < documents.size() && looks < kPurgesMax; ++seen) {
+    if (next == documents.end()) next = documents.begin();
+    const auto& [key, before] = *next++;
     const auto touched = repository_.last_touched(key);
     if (!touched || *touched == 0 || purged_[key] == *touched || !peer_->on_duty(key)) continue;
-    if (purges++ == kPurgesMax) return;
+    ++looks;
+    purged_last_ = key;
     if (!purge(now, key, before)) continue;
     if (const auto last = repository_.last_touched(key)) purged_[key] = *last;
   }
