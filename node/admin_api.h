@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct AdminContext {
   gossip::Peer* peer;  // Null while this peer is read-only: it neither changes nor gossips then.
   Effects& effects;
   std::function<Status()> status;
+  std::optional<crdt::WallTime> slack_now;  // What Slack's stamps say it is, where any came lately.
   std::string_view unfit;  // Why nothing may be changed through this peer; empty where it may.
   // Stores a change, has it pushed to the peers, and says which row of the log it became.
   std::function<crdt::Result<std::uint64_t>(crdt::Change)> apply;

@@ -50,9 +50,15 @@ std::optional<std::string> channel_key(const std::string& name) {
   return key;
 }
 
-// Just after the newest that this peer holds of the channel, by what that says of itself: no clock
-// has a part in it. Nothing where it holds nothing.
-crdt::Result<std::optional<WallTime>> end_of(crdt::Repository& repository, const std::string& key) {
+// What is younger than now is nobody's, by more than clocks and stamps differ.
+constexpr std::chrono::minutes kAheadMax{5};
+
+// Now, as Slack's stamps have it, so that what peers that are away made until now goes, too; just
+// after the newest that this peer holds of the channel, where that is later or nothing came from
+// Slack lately. What claims to be of the future does not move it: it only grows, and what people
+// type tomorrow must not be hidden. Nothing where the peer holds nothing.
+crdt::Result<std::optional<WallTime>> end_of(AdminContext& context, const std::string& key) {
+  crdt::Repository& repository = context.repository;
   std::optional<WallTime> newest;
   const auto meet = [&](WallTime made) { newest = std::max(newest.value_or(made), made); };
   const crdt::Bytes prefix = crdt::record_key(kTimelineKind, key + '\0');
@@ -68,7 +74,10 @@ crdt::Result<std::optional<WallTime>> end_of(crdt::Repository& repository, const
     meet(WallTime(task.core.created));
   }
   if (!newest) return std::optional<WallTime>();
-  return std::optional(*newest + std::chrono::seconds(1));
+  const WallTime now = context.slack_now.value_or(context.now.wall);
+  const WallTime behind = *newest + std::chrono::seconds(1);
+  return std::optional(
+      std::min(std::max(behind, context.slack_now.value_or(behind)), now + kAheadMax));
 }
 
 struct Forgetting {
@@ -82,8 +91,11 @@ crdt::Result<crdt::Delta> horizon_delta(AdminContext& context, const AdminReques
   const auto horizon = context.repository.document(key);
   if (!horizon) return horizon.error();
   crdt::Edit edit = edit_of(context, request, key, **horizon, request.token.name);
-  if (document_key.empty()) crdt::move_horizon(edit, before);
-  if (!document_key.empty()) crdt::move_horizon_of(edit, document_key, before);
+  if (document_key.empty()) {
+    crdt::move_horizon(edit, before);
+  } else {
+    crdt::move_horizon_of(edit, document_key, before);
+  }
   return edit.finish();
 }
 
@@ -111,6 +123,17 @@ void forget(AdminContext& context, const AdminRequest& request, crdt::Result<For
   context.answer_when_held(request, *applied, *concern, std::move(what->said));
 }
 
+// Whoever did not get to all peers the first time asks again.
+void tell_again(AdminContext& context, const AdminRequest& request, const std::string& key) {
+  const auto concern = parse_write_concern(request.query, 1 + context.peer->holders(0).size());
+  if (!concern) return refuse(context, request, 400, concern.error().message);
+  const auto seq = context.repository.last_touched(std::string(crdt::kHorizonKey));
+  if (!seq) return refuse(context, request, 503, seq.error().message);
+  const WallTime before = context.repository.horizon().of(key);
+  context.answer_when_held(request, *seq, *concern,
+                           {{"channel", key}, {"before", seconds_of(before)}, {"tasks", 0}});
+}
+
 void serve_before(AdminContext& context, const AdminRequest& request) {
   const auto& asked = request.body["before"];
   constexpr std::uint64_t kSecondsMax = 1ull << 40;
@@ -123,7 +146,7 @@ void serve_before(AdminContext& context, const AdminRequest& request) {
                   "what is older than " + date_text(context.repository.horizon().before()) +
                       " is forgotten already; nothing was changed");
   }
-  if (before > context.now.wall - kKeepMin) {
+  if (before > context.slack_now.value_or(context.now.wall) - kKeepMin) {
     return refuse(context, request, 400,
                   "the last " + std::to_string(kKeepMin.count()) +
                       " hours are kept: Slack may still ask about them; give an earlier time");
@@ -144,11 +167,13 @@ void serve_channel(AdminContext& context, const AdminRequest& request) {
                   "\"channel\" is the workspace's id, a slash and the channel's, as in "
                   "\"T024BE7LD/C061EG9T2\"");
   }
-  const auto before = end_of(context.repository, *key);
+  const auto before = end_of(context, *key);
   if (!before) return refuse(context, request, 503, before.error().message);
+  const auto& forgotten = context.repository.horizon().documents();
+  if (!*before && forgotten.contains(*key)) return tell_again(context, request, *key);
   if (!*before) {
     return refuse(context, request, 404,
-                  "this peer holds no task, event or answer of " + *key +
+                  "this peer holds no task, event or answer of " + asked.get<std::string>() +
                       "; nothing was changed. Slack shows the ids of a workspace and a channel in "
                       "the address of its web page");
   }

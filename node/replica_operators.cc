@@ -4,6 +4,7 @@
 #include "crdt/check.h"
 #include "node/admin_api.h"
 #include "node/replica_impl.h"
+#include "node/replica_retention.h"
 #include "slack/incident/tasks.h"
 
 namespace node {
@@ -54,6 +55,7 @@ void Replica::Impl::serve_operator(const Now& now, const HttpRequest& http) {
                        peer_ ? &*peer_ : nullptr,
                        effects_,
                        [this, &now] { return status(now); },
+                       slack_time(slack_clock_, now),
                        why_unfit(),
                        apply,
                        answer_when_held};

@@ -29,15 +29,18 @@ struct ForgetOptions {
 
 constexpr const char* kHelp =
     "--before: events of the timeline and answers given, in all channels; tasks stay.\n"
-    "--channel: the tasks, events and answers of one channel, all that this peer holds of it now.\n"
+    "--channel: the tasks, events and answers of one channel, all that was made until now.\n"
     "\n"
-    "Whoever has taken it refuses and hides what is forgotten from then on, and erases it from "
-    "its\n"
-    "disk within a day. A peer that is away takes it when it comes, and what it brings of it is\n"
-    "forgotten, too; so is what an import or a restored backup brings. It cannot reach: messages "
-    "in\n"
-    "Slack; what was typed in another channel; and backups and exports that were made before: a\n"
-    "cluster that is restored whole from one, or another cluster that imports one, has it again.\n"
+    "What is younger than 25 hours cannot be forgotten with --before. Whoever has taken it "
+    "refuses\n"
+    "and hides what is forgotten from then on, and removes its rows within a day; the octets lie\n"
+    "in the files of the store until others are written there. A peer that is away takes it when\n"
+    "it comes, and what it brings of it is forgotten, too; so is what an import or a restored\n"
+    "backup brings. Where Slack has sent this peer nothing for ten minutes, --channel ends at the\n"
+    "newest that this peer holds. It cannot reach: messages in Slack; what was typed in another\n"
+    "channel; and backups and exports that were made before, or on the same day: a cluster that "
+    "is\n"
+    "restored whole from one, or another cluster that imports one, has it again.\n"
     "\n";
 
 int failed(const crdt::Error& error, int code) {
@@ -96,8 +99,7 @@ void print(const nlohmann::json& answer) {
     std::cout << "forgotten: all events and answers before that day\n";
   }
   print_wait(answer.at("wait"));
-  std::cout
-      << "Whoever has it refuses and hides them, and erases them from its disk within a day.\n";
+  std::cout << "Whoever has it refuses and hides them, and removes their rows within a day.\n";
 }
 
 int forget(const ForgetOptions& options) {
