@@ -1,6 +1,7 @@
 #include "tests/cluster/balancer.h"
 
-#include <array>
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -41,11 +42,13 @@ bool wait_for(Look look) {
   return true;
 }
 
-std::string name_of(int peer) { return "peer-" + std::to_string(peer); }
+constexpr std::string_view kPeer = "peer-";
+
+std::string name_of(int peer) { return std::string(kPeer) + std::to_string(peer); }
 
 }  // namespace
 
-std::string adapt_to_test(const std::string& text, node::cli::DemoCluster& peers,
+std::string adapt_to_test(const std::string& text, const std::vector<std::uint16_t>& peers,
                           std::uint16_t port, std::uint16_t stats_port) {
   using node::cli::loopback_address;
   std::string kept;
@@ -59,8 +62,9 @@ std::string adapt_to_test(const std::string& text, node::cli::DemoCluster& peers
   replace(kept, "bind :80\n", "bind " + loopback_address(port) + "\n");
   replace(kept, "inter 1s fastinter 250ms downinter 500ms",
           "inter 200ms fastinter 100ms downinter 200ms");
-  for (int peer = 1; peer <= peers.size(); ++peer) {
-    kept += "    server " + name_of(peer) + " " + loopback_address(peers.slack_port(peer)) + "\n";
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    kept += "    server " + name_of(static_cast<int>(i) + 1) + " " + loopback_address(peers[i]);
+    kept += "\n";
   }
   return kept + "frontend statistics\n    bind " + loopback_address(stats_port) +
          "\n    stats enable\n    stats uri /\n";
@@ -70,7 +74,8 @@ std::string Balancer::missing() {
   return std::filesystem::exists(kProgram) ? "" : "no HAProxy (Debian: apt-get install haproxy)";
 }
 
-crdt::Result<std::unique_ptr<Balancer>> Balancer::start(node::cli::DemoCluster& peers,
+crdt::Result<std::unique_ptr<Balancer>> Balancer::start(const std::vector<std::uint16_t>& peers,
+                                                        int listening,
                                                         const std::filesystem::path& folder) {
   const auto file = node::read_text_file(MUSTER_SOURCE_DIR "/node/deploy/haproxy.cfg");
   if (!file) return file.error();
@@ -82,8 +87,10 @@ crdt::Result<std::unique_ptr<Balancer>> Balancer::start(node::cli::DemoCluster& 
       node::cli::ChildProcess::start({kProgram, "-db", "-f", config}, folder / "haproxy.log");
   if (!process) return process.error();
   std::unique_ptr<Balancer> balancer(
-      new Balancer((*ports)[0], (*ports)[1], peers.size(), std::move(*process)));
-  if (balancer->wait_until_all_up()) return balancer;
+      new Balancer((*ports)[0], (*ports)[1], static_cast<int>(peers.size()), std::move(*process)));
+  bool up = true;
+  for (int peer = 1; peer <= listening; ++peer) up = up && balancer->wait_until(peer, true);
+  if (up) return balancer;
   const auto log = node::read_text_file((folder / "haproxy.log").string());
   return crdt::Error("HAProxy does not reach the peers: " + (log ? log->text : ""));
 }
@@ -116,6 +123,11 @@ bool Balancer::wait_until_all_up() const {
     if (!wait_until(peer, true)) return false;
   }
   return true;
+}
+
+int Balancer::peer_named(std::string_view header) {
+  if (!header.starts_with(kPeer)) return 0;
+  return std::atoi(std::string(header.substr(kPeer.size())).c_str());
 }
 
 long Balancer::redispatched() const { return std::atol(ask("BACKEND", "wredis").c_str()); }

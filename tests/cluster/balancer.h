@@ -1,4 +1,4 @@
-// Balancer: the real HAProxy with node/deploy/haproxy.cfg in front of a DemoCluster.
+// Balancer: the real HAProxy with node/deploy/haproxy.cfg in front of peers of this machine.
 //
 // Shape    of that file only what belongs to one machine is changed: addresses, the user, the log,
 //          and how often it checks. A second port says what HAProxy thinks of its servers.
@@ -10,10 +10,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "crdt/result.h"
 #include "node/cli/child_process.h"
-#include "node/cli/demo_cluster.h"
 
 namespace tests {
 
@@ -22,15 +23,19 @@ class Balancer {
   // Empty where HAProxy is there.
   [[nodiscard]] static std::string missing();
 
-  // The peers listen already, and keep their ports.
+  // Of peers by their ports for Slack's requests, which they keep; they count from 1. Those up to
+  // `listening` listen already.
   [[nodiscard]] static crdt::Result<std::unique_ptr<Balancer>> start(
-      node::cli::DemoCluster& peers, const std::filesystem::path& folder);
+      const std::vector<std::uint16_t>& peers, int listening, const std::filesystem::path& folder);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   // Waits until it sends requests to this peer, or no more; false if it never does.
   [[nodiscard]] bool wait_until(int peer, bool up) const;
   [[nodiscard]] bool wait_until_all_up() const;
+
+  // The peer that the header of an answer names ("x-muster-peer"); 0 where it names none.
+  [[nodiscard]] static int peer_named(std::string_view header);
 
   // How often it gave a request to another peer than the first.
   [[nodiscard]] long redispatched() const;
@@ -50,7 +55,8 @@ class Balancer {
 };
 
 // node/deploy/haproxy.cfg with the servers and addresses of a test.
-[[nodiscard]] std::string adapt_to_test(const std::string& text, node::cli::DemoCluster& peers,
-                                        std::uint16_t port, std::uint16_t stats_port);
+[[nodiscard]] std::string adapt_to_test(const std::string& text,
+                                        const std::vector<std::uint16_t>& peers, std::uint16_t port,
+                                        std::uint16_t stats_port);
 
 }  // namespace tests

@@ -49,7 +49,9 @@ struct Behind : testing::Test {
     ASSERT_TRUE(made) << made.error().message;
     peers_ = std::move(*made);
     for (int peer = 1; peer <= kPeers; ++peer) start(peer);
-    auto balancer = Balancer::start(*peers_, folder_.path());
+    std::vector<std::uint16_t> ports;
+    for (int peer = 1; peer <= kPeers; ++peer) ports.push_back(peers_->slack_port(peer));
+    auto balancer = Balancer::start(ports, kPeers, folder_.path());
     ASSERT_TRUE(balancer) << balancer.error().message;
     balancer_ = std::move(*balancer);
   }

@@ -31,6 +31,13 @@ std::string subject_of(const std::string& complaint) {
   return complaint.substr(job, complaint.find(',', job) - job);
 }
 
+Doors doors_of(const FaultCluster& cluster) {
+  return {.count = cluster.size(),
+          .signing_secret = cluster.signing_secret(),
+          .port = [&cluster](int peer) { return cluster.slack_port(peer); },
+          .peer = [](int peer, const node::HttpAnswer&) { return peer; }};
+}
+
 std::string how_to_repeat(const FaultPlanOptions& options) {
   std::string test = "./run test";
   const auto* info = testing::UnitTest::GetInstance()->current_test_info();
@@ -84,7 +91,7 @@ void FaultRun::strike() {
 
 std::vector<std::string> FaultRun::run() {
   if (!cluster_.problem().empty()) return {"start: " + cluster_.problem()};
-  People people(cluster_, history_, options_.seed);
+  People people(doors_of(cluster_), history_, options_.seed);
   strike();
   history_.note("everything heals");
   cluster_.heal_all();
@@ -106,7 +113,7 @@ std::string FaultRun::collect(const std::vector<std::string>& rooms) {
     if (!before) return before.error().message;
     for (int peer = 1; peer <= cluster_.size(); ++peer) {
       for (const std::string& room : rooms) {
-        const auto list = list_of(cluster_, peer, room);
+        const auto list = list_of(cluster_.slack_port(peer), cluster_.signing_secret(), room);
         if (!list) return "peer " + std::to_string(peer) + ": " + list.error().message;
         at_the_end_[peer][room] = *list;
       }

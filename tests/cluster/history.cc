@@ -115,6 +115,11 @@ bool History::heard(Handle command, std::size_t number, const std::optional<std:
   return attempt.acknowledged;
 }
 
+void History::met(Handle command, std::size_t number, int peer) {
+  const std::lock_guard lock(mutex_);
+  commands_[command].attempts[number].peer = peer;
+}
+
 void History::note(const std::string& what) {
   const std::lock_guard lock(mutex_);
   notes_.emplace_back(now(), what);

@@ -72,6 +72,8 @@ class History {
   // Judges the answer too; nothing of it where `answer` is absent.
   bool heard(Handle command, std::size_t attempt, const std::optional<std::string>& answer,
              const std::string& failure);
+  // Whom a balancer gave the attempt to, as its answer says.
+  void met(Handle command, std::size_t attempt, int peer);
   void note(const std::string& what);
 
   [[nodiscard]] Moment now() const;

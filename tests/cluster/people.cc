@@ -45,18 +45,18 @@ std::string text_of(const node::HttpAnswer& answer) {
 
 }  // namespace
 
-crdt::Result<std::string> list_of(const FaultCluster& cluster, int peer, const std::string& room) {
+crdt::Result<std::string> list_of(std::uint16_t port, const std::string& secret,
+                                  const std::string& room) {
   const TypedCommand list{.room = room, .user = "UREADER", .text = "list all"};
-  node::HttpClient client("127.0.0.1", cluster.slack_port(peer), FaultCluster::kAnswerWithin);
-  const auto answer =
-      client.call(call_of(list, node::cli::fresh_trigger_id(), cluster.signing_secret()));
+  node::HttpClient client("127.0.0.1", port, People::kAnswerWithin);
+  const auto answer = client.call(call_of(list, node::cli::fresh_trigger_id(), secret));
   if (!answer) return answer.error();
   if (answer->status != 200) return crdt::Error("a " + std::to_string(answer->status));
   return {boost::system::in_place_value, text_of(*answer)};
 }
 
-People::People(const FaultCluster& cluster, History& history, std::uint64_t seed)
-    : cluster_(cluster), history_(history) {
+People::People(Doors doors, History& history, std::uint64_t seed)
+    : doors_(std::move(doors)), history_(history) {
   crdt::Rng rng(seed_of(seed));
   for (int person = 0; person < kPeople; ++person) {
     threads_.emplace_back([this, own = rng.next()] { work(own); });
@@ -70,6 +70,11 @@ void People::finish() {
   }
 }
 
+void People::go_on_for(int commands) const {
+  const int wanted = said_ + commands;
+  for (int now = said_; now < wanted; now = said_) said_.wait(now);
+}
+
 std::vector<std::string> People::rooms() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> rooms;
@@ -81,6 +86,8 @@ void People::work(std::uint64_t seed) {
   crdt::Rng rng(seed_of(seed));
   while (!done_) {
     say(rng, draw_command(rng));
+    ++said_;
+    said_.notify_all();
     std::this_thread::sleep_for(
         milliseconds(rng.below(static_cast<std::uint64_t>(kThinkMax.count()))));
   }
@@ -123,32 +130,34 @@ TypedCommand People::draw_add() {
 }
 
 void People::say(crdt::Rng& rng, TypedCommand command) {
-  const auto peers = static_cast<std::uint64_t>(cluster_.size());
+  const auto doors = static_cast<std::uint64_t>(doors_.count);
   const bool doubled = rng.below(100) < 5;  // Slack, or a proxy, delivers it twice.
   const bool resigned = rng.below(2) == 0;
-  const int tries = command.kind == Kind::kList ? 1 : kTriesMax;
-  const std::string trigger = node::cli::fresh_trigger_id();
-  node::HttpCall call = call_of(command, trigger, cluster_.signing_secret());
-  std::uint64_t peer = rng.below(peers);
   const Kind kind = command.kind;
+  // A peer that cannot answer a list has nothing to answer for; a balancer always has.
+  const int tries = kind == Kind::kList && doors > 1 ? 1 : kTriesMax;
+  const std::string trigger = node::cli::fresh_trigger_id();
+  node::HttpCall call = call_of(command, trigger, doors_.signing_secret);
+  std::uint64_t door = rng.below(doors);
   const History::Handle handle = history_.typed(command);
   bool acknowledged = false;
   for (int i = 0; i < tries && !acknowledged; ++i) {
-    if (i > 0) peer = (peer + 1 + rng.below(peers - 1)) % peers;
-    if (i > 0 && resigned) call = call_of(command, trigger, cluster_.signing_secret());
-    acknowledged = try_once(handle, 1 + static_cast<int>(peer), call);
+    if (i > 0 && doors > 1) door = (door + 1 + rng.below(doors - 1)) % doors;
+    if (i > 0 && resigned) call = call_of(command, trigger, doors_.signing_secret);
+    acknowledged = try_once(handle, 1 + static_cast<int>(door), call);
   }
   if (acknowledged && doubled && kind != Kind::kList) {
-    try_once(handle, 1 + static_cast<int>(rng.below(peers)), call);
+    try_once(handle, 1 + static_cast<int>(rng.below(doors)), call);
   }
   if (acknowledged && kind == Kind::kAdd) remember(history_.command(handle));
 }
 
-bool People::try_once(History::Handle handle, int peer, const node::HttpCall& call) {
-  node::HttpClient client("127.0.0.1", cluster_.slack_port(peer), FaultCluster::kAnswerWithin);
-  const std::size_t attempt = history_.sent(handle, peer);
+bool People::try_once(History::Handle handle, int door, const node::HttpCall& call) {
+  node::HttpClient client("127.0.0.1", doors_.port(door), kAnswerWithin);
+  const std::size_t attempt = history_.sent(handle, door);
   const auto answer = client.call(call);
   if (!answer) return history_.heard(handle, attempt, std::nullopt, answer.error().message);
+  history_.met(handle, attempt, doors_.peer(door, *answer));
   const std::string text = text_of(*answer);
   if (answer->status != 200) {
     return history_.heard(handle, attempt, std::nullopt,

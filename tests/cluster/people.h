@@ -1,5 +1,5 @@
 // People: who types commands at peers while these are broken, as Slack and a load balancer send
-// them on, and tries elsewhere where nobody answers.
+// them on, and tries elsewhere where nobody answers; behind a balancer, there again.
 //
 // Shape    a few threads, each with draws of its own from the seed; what they meet is up to the
 //          machine. Rooms fill one after another; changes aim at tasks that were added in one try,
@@ -9,16 +9,29 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "crdt/result.h"
+#include "crdt/rng.h"
 #include "node/http_client.h"
-#include "tests/cluster/fault_cluster.h"
 #include "tests/cluster/history.h"
 
 namespace tests {
+
+// Where people's commands go in: each peer's own door, or the one of a balancer. Doors count from
+// 1, as peers do; a peer's letter in task numbers is that of its number.
+struct Doors {
+  int count = 0;
+  std::string signing_secret;
+  std::function<std::uint16_t(int door)> port;
+  std::function<int(int door, const node::HttpAnswer&)> peer;  // Who answered there.
+};
 
 class People {
  public:
@@ -27,7 +40,9 @@ class People {
   static constexpr int kChangesPerTask = 8;  // Of each sort: a list names ten assignees.
   static constexpr int kTriesMax = 4;
 
-  People(const FaultCluster& cluster, History& history, std::uint64_t seed);
+  static constexpr std::chrono::seconds kAnswerWithin{3};  // Slack waits no longer.
+
+  People(Doors doors, History& history, std::uint64_t seed);
   ~People() { finish(); }
 
   People(const People&) = delete;
@@ -36,6 +51,9 @@ class People {
   void finish();
 
   [[nodiscard]] std::vector<std::string> rooms() const;
+
+  // Waits until so many more commands were typed and had their tries.
+  void go_on_for(int commands) const;
 
  private:
   struct Task {
@@ -50,12 +68,13 @@ class People {
   [[nodiscard]] TypedCommand draw_command(crdt::Rng& rng);
   [[nodiscard]] TypedCommand draw_add();
   void say(crdt::Rng& rng, TypedCommand command);
-  bool try_once(History::Handle handle, int peer, const node::HttpCall& call);
+  bool try_once(History::Handle handle, int door, const node::HttpCall& call);
   void remember(const TypedCommand& added);
 
-  const FaultCluster& cluster_;
+  const Doors doors_;
   History& history_;
   std::atomic<bool> done_{false};
+  std::atomic<int> said_{0};
   mutable std::mutex mutex_;
   int marks_ = 0;  // Of the run so far: names, assignees and wordings count on.
   int jobs_ = 0;
@@ -63,8 +82,8 @@ class People {
   std::vector<std::thread> threads_;  // Last: they use all of the above.
 };
 
-// `/ir list all` there, as text.
-[[nodiscard]] crdt::Result<std::string> list_of(const FaultCluster& cluster, int peer,
+// `/ir list all` at this port, as text.
+[[nodiscard]] crdt::Result<std::string> list_of(std::uint16_t port, const std::string& secret,
                                                 const std::string& room);
 
 }  // namespace tests

@@ -1,11 +1,13 @@
 #include "tests/cluster/roster_cluster.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <fstream>
 #include <thread>
 
 #include "crdt/check.h"
+#include "node/cli/admin_client.h"
 #include "node/cli/loopback_port.h"
 #include "node/cli/operator_key.h"
 #include "node/clock.h"
@@ -22,7 +24,7 @@ RosterCluster::RosterCluster() {
                            "--operator-dir", dir("operator"), "--listen", node("a").peers,
                            "--slack-listen", node("a").slack, "--admin-listen", node("a").admin});
   CHECK(made.code == 0);
-  std::ofstream(dir("a") + "/signing-secret") << "secret\n";
+  std::ofstream(dir("a") + "/signing-secret") << kSigningSecret << "\n";
   ::chmod((dir("a") + "/signing-secret").c_str(), 0600);
 }
 
@@ -60,6 +62,21 @@ bool RosterCluster::serve(const std::string& name) {
   const bool ready = process->read_until("ready slack=");
   running_[name] = std::move(process);
   return ready;
+}
+
+bool RosterCluster::stop(const std::string& name) {
+  signal(name, SIGTERM);
+  const bool done = running_.at(name)->finish() == 0;
+  running_.erase(name);
+  return done;
+}
+
+void RosterCluster::configure(const std::string& name, const std::string& place,
+                              const json& value) {
+  const std::string path = dir(name) + "/config.json";
+  json config = json::parse(node::read_text_file(path).value().text);
+  config[json::json_pointer(place)] = value;
+  std::ofstream(path) << config.dump(2) << "\n";
 }
 
 gossip::SigningSeed RosterCluster::operator_seed() const {
@@ -101,6 +118,39 @@ std::string RosterCluster::get(const std::string& name, const std::string& targe
 json RosterCluster::peers(const std::string& at) {
   const Ran listed = muster({"peers", "list", "--json", "--config", dir(at) + "/config.json"});
   return listed.code == 0 ? json::parse(listed.output, nullptr, false) : json();
+}
+
+std::uint16_t RosterCluster::slack_port(const std::string& name) {
+  return node::parse_host_port(node(name).slack).value().port;
+}
+
+crdt::Result<node::cli::PeerStatus> RosterCluster::status(const std::string& name) const {
+  node::cli::AdminOptions options;
+  options.config = dir(name) + "/config.json";
+  auto client = node::cli::AdminClient::open(options);
+  if (!client) return client.error();
+  const auto answer = client->call("GET", "/status");
+  if (!answer) return answer.error();
+  if (answer->status != 200) return node::cli::refusal_in(*answer);
+  return node::cli::parse_peer_status(answer->body);
+}
+
+crdt::Result<std::string> RosterCluster::settle(const std::vector<std::string>& names) const {
+  std::string hash;
+  std::string obstacle;
+  const bool settled = eventually([&] {
+    hash.clear();
+    for (const std::string& name : names) {
+      const auto seen = status(name);
+      obstacle = seen ? name + " and " + names.front() + " differ" : seen.error().message;
+      if (!seen) return false;
+      if (hash.empty()) hash = seen->state_hash;
+      if (hash != seen->state_hash) return false;
+    }
+    return true;
+  });
+  if (settled) return {boost::system::in_place_value, std::move(hash)};
+  return crdt::Error("the peers did not become equal: " + obstacle);
 }
 
 int RosterCluster::linked(const std::string& at) {
