@@ -187,6 +187,9 @@ class Peer {
   // Whether every peer is linked, but for those that are joining still.
   [[nodiscard]] bool complete() const;
 
+  // Whether every peer is linked, and all that their stores held when the links began is here.
+  [[nodiscard]] bool has_heard_all() const;
+
   // The names of the peers because of which it is not certain yet that every peer holds, durably,
   // all that any of them held when `census` was begun: those that are away or catching up, which
   // begins it anew, and those that are behind. An empty one begins. Ask again some time later.

@@ -33,6 +33,13 @@ bool Peer::complete() const {
   });
 }
 
+bool Peer::has_heard_all() const {
+  return std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
+    const auto& link = entry.second.link;
+    return link && links_.at(*link)->receiver.live();
+  });
+}
+
 std::vector<std::string> Peer::missing(Census& census) const {
   std::vector<std::string> away;
   std::vector<std::string> behind;

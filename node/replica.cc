@@ -140,6 +140,7 @@ void Replica::Impl::on(const Now& now, const BatchEnd&) {
   if (peer_) peer_->batch_end(now.steady);
   release_held(now.steady);
   release_promised(now.steady);
+  look_whether_started(now.steady);
   effects_.new_run = repository_.wants_new_run() && held_.empty() && promised_.empty() &&
                      now.steady >= began_ + kRunMin;
 }
@@ -172,6 +173,7 @@ void Replica::Impl::release_held(Instant now) {
 
 void Replica::Impl::on(const Now& now, const HttpRequest& request) {
   ++counters_.http_requests;
+  look_whether_started(now.steady);
   if (request.listener == Listener::kPublic && slack::is_slack_path(request.target)) {
     return serve_slack(now, request);
   }

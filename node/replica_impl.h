@@ -69,6 +69,8 @@ class Replica::Impl {
              std::string key, slack::HandlerResult result);
   void serve_health(const crdt::Now& now, const HttpRequest& http);
   void serve_operator(const crdt::Now& now, const HttpRequest& http);
+  // Whether this start is over: what happened meanwhile elsewhere is known here, or nobody says.
+  void look_whether_started(crdt::Instant now);
   // Why a load balancer should send its requests elsewhere, in a word; empty while it should not.
   [[nodiscard]] std::string_view why_not_ready(const crdt::Now& now) const;
   // Takes what a request's stamp says of the clocks, where Slack signed it.
@@ -105,6 +107,7 @@ class Replica::Impl {
   std::deque<Held> held_;           // In the order of seq, and so of `until`.
   Counters counters_;
   crdt::Instant began_;
+  bool started_ = false;
   SlackClock slack_clock_;
   LogHistory log_history_;
   crdt::Instant retention_at_;          // When to look again.

@@ -23,6 +23,10 @@ constexpr std::size_t kPromisedMax = 256;
 // about to fail people.
 constexpr std::chrono::seconds kClockAheadMax{60};
 
+// How long a node that starts leaves requests to others while it has not heard from every peer.
+// Most redials take less, and a peer that is away should not hold up a start.
+constexpr std::chrono::seconds kStartMax{2};
+
 }  // namespace
 
 void Replica::Impl::serve_health(const Now& now, const HttpRequest& http) {
@@ -88,6 +92,11 @@ char Replica::Impl::letter() const {
   return standing ? standing->member.letter : config_.letter;
 }
 
+void Replica::Impl::look_whether_started(Instant now) {
+  if (started_) return;
+  started_ = !peer_ || peer_->has_heard_all() || now - began_ >= kStartMax;
+}
+
 std::string_view Replica::Impl::why_not_ready(const Now& now) const {
   if (config_.draining) return "draining";
   if (const auto state = member_state(); state && *state != gossip::RosterState::kActive) {
@@ -96,6 +105,7 @@ std::string_view Replica::Impl::why_not_ready(const Now& now) const {
   if (mode_ == Mode::kReadOnly) return "read-only";
   if (!repository_.catching_up().empty()) return "catching up";
   if (repository_.unreadable() > 0) return "damaged";
+  if (!started_) return "starting";
   const auto ahead = slack_clock_.ahead(now);
   if (ahead && (*ahead > kClockAheadMax || *ahead < -kClockAheadMax)) return "clock";
   return {};

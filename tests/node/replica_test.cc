@@ -238,6 +238,29 @@ TEST_F(ThreeReplicas, OneNumberMintedOnTwoSidesOfACutIsShownWithLettersAndAsksWh
   expect_equal_everywhere(cluster);
 }
 
+// --- starting ---
+
+TEST_F(ThreeReplicas, ANodeThatStartsIsReadyOnceItKnowsWhatHappenedMeanwhile) {
+  cluster.crash(2);
+  cluster.type(0, "add while it was away");
+  cluster.start(2);
+  EXPECT_EQ(cluster.ask(2, ReplicaCluster::get("/readyz")).body, "starting\n");
+  EXPECT_EQ(cluster.ask(2, ReplicaCluster::get("/healthz")).status, 200);
+  ASSERT_TRUE(cluster.settle());
+  EXPECT_EQ(cluster.ask(2, ReplicaCluster::get("/readyz")).status, 200);
+  EXPECT_THAT(cluster.type(2, "list"), HasSubstr("while it was away"));
+}
+
+TEST_F(ThreeReplicas, APeerThatIsAwayHoldsUpAStartOnlyForTwoSeconds) {
+  cluster.crash(1);
+  cluster.crash(2);
+  cluster.start(2);
+  cluster.pass(1900ms);
+  EXPECT_EQ(cluster.ask(2, ReplicaCluster::get("/readyz")).body, "starting\n");
+  cluster.pass(200ms);
+  EXPECT_EQ(cluster.ask(2, ReplicaCluster::get("/readyz")).status, 200);
+}
+
 // --- damage ---
 
 TEST_F(ThreeReplicas, ADamagedChannelIsNeverAnsweredWronglyAndIsHealedFromThePeers) {

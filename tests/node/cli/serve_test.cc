@@ -200,6 +200,15 @@ TEST_F(ServeTest, WhenToldToStopItServesOnWhileLoadBalancersLookAway) {
   EXPECT_THAT(node.output, HasSubstr("stopped"));
 }
 
+TEST_F(ServeTest, ADrainEndsByItself) {
+  edit("/drain_ms", 1);
+  Command node(serve());
+  ASSERT_TRUE(node.read_until("ready slack=") && node.read_until("\n"));
+  node.signal(SIGTERM);
+  EXPECT_EQ(node.finish(), 0) << node.output;
+  EXPECT_THAT(node.output, AllOf(HasSubstr("draining"), HasSubstr("stopped")));
+}
+
 TEST_F(ServeTest, ControlCStopsWithoutDraining) {
   edit("/drain_ms", 600'000);
   Command node(serve());
