@@ -34,7 +34,7 @@ inline constexpr char kRequestKind = 'q';
 
 // What a request record holds.
 struct Handling {
-  std::string answer;   // The body that was sent with 200.
+  std::string answer;   // What was answered, for slack::reply_again().
   std::string detail;   // What this replica changed.
   crdt::Origin origin;  // When Slack signed the request, and the document that was changed.
 

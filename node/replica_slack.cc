@@ -95,8 +95,11 @@ void Replica::Impl::serve_command(const Now& now, const HttpRequest& http,
   if (crdt::is_handled(**document, command.id)) {
     const auto handling = find_handling(repository_, **document, command.id);
     if (handling && *handling) {
-      ++counters_.slack_retries;
-      return reply(http, 200, (*handling)->answer);
+      // Peers write records: what is no answer counts as not there.
+      if (auto again = slack::reply_again((*handling)->answer)) {
+        ++counters_.slack_retries;
+        return reply(http, 200, *std::move(again));
+      }
     }
   }
   slack::HandlerContext context;
@@ -121,9 +124,9 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   crdt::Change change;
   change.records.reserve(2);
   change.records.push_back(timeline_record(key, asked, command.id, std::move(result.entry)));
-  Handling handling{std::move(result.reply),
-                    std::move(result.detail),
-                    {command.signed_at, crdt::document_id(key)}};
+  const Handling handling{std::move(result.answer),
+                          std::move(result.detail),
+                          {command.signed_at, crdt::document_id(key)}};
   change.records.push_back(request_record(self_, next_event(), handling));
   change.deltas.push_back({std::move(key), std::move(*result.delta)});
   const auto outcome = repository_.apply(change);
@@ -140,7 +143,7 @@ void Replica::Impl::store(const Now& now, const HttpRequest& http,
   peer_->push(outcome->seq, change);
   held_.push_back({outcome->seq,
                    now.steady + config_.reply_hold_max,
-                   {http.exchange, 200, kJson, std::move(handling.answer), false}});
+                   {http.exchange, 200, kJson, std::move(result.reply), false}});
 }
 
 }  // namespace node

@@ -10,7 +10,10 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "crdt/result.h"
 
 namespace slack {
 
@@ -32,6 +35,11 @@ struct Message {
 
 // The body that answers a slash command: seen by its author only.
 [[nodiscard]] std::string to_ephemeral_json(const Message& message);
+
+// The message as it is kept: without the JSON around its texts, which is half of a short one.
+// Inverse of each other; what was kept may come from a peer, and then may be no message.
+[[nodiscard]] std::string encode(const Message& message);
+[[nodiscard]] crdt::Result<Message> decode_message(std::string_view bytes);
 
 // Collects lines into as few sections as hold them, within Slack's limits for one section and for a
 // message as a whole.

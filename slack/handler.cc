@@ -40,8 +40,10 @@ HandlerResult handle(const SlashCommand& command, const crdt::Document& document
 
   HandlerResult result;
   result.verb = incident::verb_of(parsed);
-  result.reply = to_ephemeral_json(incident::render(decision, context.statuses, audience));
+  const Message message = incident::render(decision, context.statuses, audience);
+  result.reply = to_ephemeral_json(message);
   if (!decision.changed) return result;
+  result.answer = encode(message);
   result.delta = edit.finish();
   if (crdt::planted(crdt::Bug::kCoreMissing) && context.split) {
     std::erase_if(result.delta->written,
@@ -51,6 +53,12 @@ HandlerResult handle(const SlashCommand& command, const crdt::Document& document
                                    command.user_id, command.team_id, document_key(command)});
   result.detail = incident::encode_detail(document, *result.delta, command.id, context.self);
   return result;
+}
+
+crdt::Result<std::string> reply_again(std::string_view answer) {
+  const auto message = decode_message(answer);
+  if (!message) return message.error();
+  return {boost::system::in_place_value, to_ephemeral_json(*message)};
 }
 
 std::string challenge_reply(const UrlVerification& verification) {

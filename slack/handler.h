@@ -14,6 +14,7 @@
 #include "crdt/document.h"
 #include "crdt/dot.h"
 #include "crdt/instant.h"
+#include "crdt/result.h"
 #include "crdt/version_vector.h"
 #include "slack/incident/decide.h"
 #include "slack/incident/status_set.h"
@@ -35,6 +36,7 @@ struct HandlerResult {
   std::string_view verb;  // "add", "board", "ask": for metrics and logs. Static.
   std::string reply;      // JSON of an ephemeral message, to be sent with 200.
   std::optional<crdt::Delta> delta;
+  std::string answer;  // With a delta: the reply as it is kept, for reply_again().
   std::string entry;   // With a delta: the timeline record, from the request alone.
   std::string detail;  // With a delta: what this replica did.
 };
@@ -44,6 +46,9 @@ struct HandlerResult {
 
 [[nodiscard]] HandlerResult handle(const SlashCommand& command, const crdt::Document& document,
                                    HandlerContext context);
+
+// The JSON of a reply that was kept; an Error where these bytes are none.
+[[nodiscard]] crdt::Result<std::string> reply_again(std::string_view answer);
 
 // The answer to Slack's url_verification: {"challenge":"..."}.
 [[nodiscard]] std::string challenge_reply(const UrlVerification& verification);
