@@ -2,9 +2,10 @@
 // gone.
 //
 // Shape    rows lie one behind another in blocks of memory and go with the table, all at once, each
-//          with its key behind it. A hash index finds them; their order is made when somebody asks
-//          for it, of the rows that came since. Of a kind whose keys rise as they come, as those of
-//          a log do, nothing need be sorted.
+//          with its key behind it. The first two octets of a key are its kind. While the keys of a
+//          kind rise as they come, as those of a log do, their rows are found by halving, and in
+//          order as they are; a hash index finds those of all other kinds, which are sorted when
+//          somebody asks for the order.
 // Size     bytes() is what the table takes, replaced values included: an owner bounds it by taking
 //          a new one.
 // Source   the name is that of LevelDB and its family; the blocks are their arena.
@@ -38,18 +39,18 @@ class Memtable {
       return crdt::BytesView(value_, value_size_);
     }
 
-    std::uint64_t batch = 0;  // Of the owner's: the transaction that set it last.
+    bool touched = false;  // The owner's: set since it last looked.
 
    private:
     friend class Memtable;
 
-    char* value_ = nullptr;
+    bool gone_ = true;
+    std::uint16_t key_size_ = 0;
     std::uint32_t value_size_ = 0;
     std::uint32_t value_room_ = 0;
-    std::uint16_t key_size_ = 0;
-    bool gone_ = true;
+    char* value_ = nullptr;
   };
-  static_assert(sizeof(Row) == 32);
+  static_assert(sizeof(Row) == 24);
 
   struct Order {
     using is_transparent = void;
@@ -63,12 +64,12 @@ class Memtable {
   // What a row takes beside its octets: itself, and its places in the index and in the order.
   static constexpr std::size_t kRowBytes = sizeof(Row) + 24;
 
-  [[nodiscard]] bool empty() const { return index_.empty(); }
-  [[nodiscard]] std::size_t rows() const { return index_.size(); }
+  [[nodiscard]] bool empty() const { return rows_ == 0; }
+  [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
-  // Room for the index of so many rows, so that it need not grow by halves.
-  void reserve(std::size_t rows) { index_.reserve(rows); }
+  // Room in the index for as many rows as that of `other` has, so that it need not grow by halves.
+  void reserve_as(const Memtable& other) { index_.reserve(other.index_.size()); }
 
   [[nodiscard]] const Row* find(crdt::BytesView key) const;
 
@@ -93,19 +94,25 @@ class Memtable {
     bool operator()(crdt::BytesView a, const Row* b) const { return a == b->key(); }
   };
 
-  Row* insert(crdt::BytesView key, std::size_t value_room);
+  // Rows of one kind. All of them while they rise; then those that are not in order_ yet.
+  struct Kind {
+    bool rises = true;
+    std::vector<Row*> rows;
+    std::size_t ordered = 0;  // So many of rows are in order_.
+  };
+
+  [[nodiscard]] Row* make_row(crdt::BytesView key, std::size_t value_room);
+  [[nodiscard]] Row& insert(crdt::BytesView key, std::size_t value_room);
   [[nodiscard]] char* take(std::size_t size);
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* free_ = nullptr;  // In the last block that rows share.
   std::size_t free_size_ = 0;
   std::size_t bytes_ = 0;
-  absl::flat_hash_set<Row*, Hash, Equal> index_;
+  std::size_t rows_ = 0;
+  std::map<std::uint16_t, Kind> kinds_;
+  absl::flat_hash_set<Row*, Hash, Equal> index_;  // Rows of kinds that do not rise.
   Rows order_;
-  // Rows that are not in order_ yet: those behind all others of their kind, which the first octets
-  // of their keys tell, and those that came late.
-  std::map<std::uint16_t, std::vector<Row*>> rising_;
-  std::vector<Row*> unordered_;
 };
 
 }  // namespace node

@@ -140,7 +140,6 @@ crdt::Transaction& WriteBehind::begin() {
   // Only what is durable may move, so not between here and the commit.
   if (moves_.empty() && enough_waits()) begin_moving();
   txn_ = &store_.begin();
-  ++transaction_;
   return *this;
 }
 
@@ -201,7 +200,8 @@ boost::system::result<void, CommitError> WriteBehind::commit_directly() {
 std::size_t WriteBehind::collect_batch() {
   batch_.clear();
   std::size_t bytes = 0;
-  for (const Memtable::Row* row : touched_) {
+  for (Memtable::Row* row : touched_) {
+    row->touched = false;
     batch_.add(row->key(), row->value());
     bytes += bytes_of(*row);
   }
@@ -223,7 +223,7 @@ void WriteBehind::begin_moving() {
   CHECK(moves_.empty());
   moves_ = std::exchange(gathers_, Memtable());
   // About as many rows will come as came. Of what was too large to wait, not.
-  if (moves_.bytes() <= limits_.waiting_bytes) gathers_.reserve(moves_.rows());
+  if (moves_.bytes() <= limits_.waiting_bytes) gathers_.reserve_as(moves_);
   next_moved_ = moves_.in_order().begin();
   moves_end_ = journal_.end();
 }
@@ -267,7 +267,7 @@ void WriteBehind::check_key(crdt::BytesView key) const {
 
 void WriteBehind::set(crdt::BytesView key, const std::optional<crdt::BytesView>& value) {
   Memtable::Row& row = gathers_.set(key, value);
-  if (std::exchange(row.batch, transaction_) != transaction_) touched_.push_back(&row);
+  if (!std::exchange(row.touched, true)) touched_.push_back(&row);
 }
 
 std::optional<crdt::BytesView> WriteBehind::get(crdt::BytesView key) {

@@ -119,9 +119,8 @@ class WriteBehind final : public Store, private crdt::Transaction {
   Memtable::Rows::const_iterator next_moved_;  // Of moves_, where that is not empty.
   Journal::Place moves_end_;  // All of moves_ came from pages of the journal before it.
   std::size_t move_due_ = 0;  // Octets that should have moved by now.
-  std::uint64_t transaction_ = 0;
   std::uint64_t commits_ = 0;
-  std::vector<const Memtable::Row*> touched_;  // By the open transaction, each once.
+  std::vector<Memtable::Row*> touched_;  // By the open transaction, each once.
 };
 
 }  // namespace node

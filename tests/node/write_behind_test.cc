@@ -248,7 +248,7 @@ TEST(WriteBehind, StaysWithinItsLimitsUnderOneKeyRewrittenForEverBesideManyThatW
   const auto front = open_on(behind, limits);
   put(*front, "first", "");
   crdt::Transaction& txn = front->begin();
-  for (int i = 0; i < 300; ++i) txn.put("a" + std::to_string(i), Bytes(100, 'v'));
+  for (int i = 0; i < 400; ++i) txn.put("a" + std::to_string(i), Bytes(100, 'v'));
   ASSERT_TRUE(front->commit());
   ASSERT_GT(front->waiting_bytes(), limits.waiting_bytes / 2);
   for (int i = 0; i < 1'000; ++i) {
