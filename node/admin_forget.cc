@@ -70,8 +70,8 @@ crdt::Result<std::optional<WallTime>> end_of(AdminContext& context, const std::s
   if (!scanned) return scanned.error();
   const auto document = repository.document(key);
   if (!document) return document.error();
-  for (const slack::incident::Task& task : slack::incident::read_tasks(**document).tasks) {
-    meet(WallTime(task.core.created));
+  for (const crdt::Document::Core& leaf : (*document)->cores()) {
+    if (const auto core = slack::incident::decode_core(leaf.value)) meet(WallTime(core->created));
   }
   if (!newest) return std::optional<WallTime>();
   const WallTime now = context.slack_now.value_or(context.now.wall);
@@ -81,7 +81,7 @@ crdt::Result<std::optional<WallTime>> end_of(AdminContext& context, const std::s
 }
 
 struct Forgetting {
-  crdt::Change change;
+  std::optional<crdt::Change> change;  // Absent: it was made before, and is to reach more peers.
   nlohmann::json said;
 };
 
@@ -108,8 +108,9 @@ crdt::Result<Forgetting> forget_channel(AdminContext& context, const AdminReques
   crdt::Edit edit = edit_of(context, request, key, **document, "");
   const std::size_t tasks = slack::incident::purge_tasks(edit, before);
   Forgetting forgetting;
-  forgetting.change.deltas.push_back({std::string(crdt::kHorizonKey), std::move(*horizon)});
-  if (!edit.empty()) forgetting.change.deltas.push_back({key, edit.finish()});
+  forgetting.change.emplace().deltas.push_back(
+      {std::string(crdt::kHorizonKey), std::move(*horizon)});
+  if (!edit.empty()) forgetting.change->deltas.push_back({key, edit.finish()});
   forgetting.said = {{"channel", key}, {"before", seconds_of(before)}, {"tasks", tasks}};
   return forgetting;
 }
@@ -118,20 +119,16 @@ void forget(AdminContext& context, const AdminRequest& request, crdt::Result<For
   if (!what) return refuse(context, request, 503, what.error().message);
   const auto concern = parse_write_concern(request.query, 1 + context.peer->holders(0).size());
   if (!concern) return refuse(context, request, 400, concern.error().message);
-  const auto applied = context.apply(std::move(what->change));
-  if (!applied) return refuse(context, request, 503, applied.error().message);
-  context.answer_when_held(request, *applied, *concern, std::move(what->said));
+  const auto seq = what->change ? context.apply(*std::move(what->change))
+                                : context.repository.last_touched(std::string(crdt::kHorizonKey));
+  if (!seq) return refuse(context, request, 503, seq.error().message);
+  context.answer_when_held(request, *seq, *concern, std::move(what->said));
 }
 
 // Whoever did not get to all peers the first time asks again.
-void tell_again(AdminContext& context, const AdminRequest& request, const std::string& key) {
-  const auto concern = parse_write_concern(request.query, 1 + context.peer->holders(0).size());
-  if (!concern) return refuse(context, request, 400, concern.error().message);
-  const auto seq = context.repository.last_touched(std::string(crdt::kHorizonKey));
-  if (!seq) return refuse(context, request, 503, seq.error().message);
+Forgetting told_again(AdminContext& context, const std::string& key) {
   const WallTime before = context.repository.horizon().of(key);
-  context.answer_when_held(request, *seq, *concern,
-                           {{"channel", key}, {"before", seconds_of(before)}, {"tasks", 0}});
+  return {std::nullopt, {{"channel", key}, {"before", seconds_of(before)}, {"tasks", 0}}};
 }
 
 void serve_before(AdminContext& context, const AdminRequest& request) {
@@ -154,7 +151,7 @@ void serve_before(AdminContext& context, const AdminRequest& request) {
   auto delta = horizon_delta(context, request, "", before);
   if (!delta) return refuse(context, request, 503, delta.error().message);
   Forgetting forgetting;
-  forgetting.change.deltas.push_back({std::string(crdt::kHorizonKey), std::move(*delta)});
+  forgetting.change.emplace().deltas.push_back({std::string(crdt::kHorizonKey), std::move(*delta)});
   forgetting.said = {{"before", seconds_of(before)}};
   forget(context, request, std::move(forgetting));
 }
@@ -170,7 +167,9 @@ void serve_channel(AdminContext& context, const AdminRequest& request) {
   const auto before = end_of(context, *key);
   if (!before) return refuse(context, request, 503, before.error().message);
   const auto& forgotten = context.repository.horizon().documents();
-  if (!*before && forgotten.contains(*key)) return tell_again(context, request, *key);
+  if (!*before && forgotten.contains(*key)) {
+    return forget(context, request, told_again(context, *key));
+  }
   if (!*before) {
     return refuse(context, request, 404,
                   "this peer holds no task, event or answer of " + asked.get<std::string>() +
