@@ -175,6 +175,7 @@ std::vector<Leaf> Document::leaves() const {
 // Leaves go behind their group's others, and each group is then put in order once.
 void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
   std::vector<Group*> grown;
+  std::vector<Group*> made;
   for (Leaf& leaf : leaves) {
     if (const auto mark = pack(leaf)) {
       insert(*mark);
@@ -183,7 +184,10 @@ void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
     }
     const std::string_view name = group_of(leaf.path);
     auto group = groups_.find(name);
-    if (group == groups_.end()) group = groups_.emplace(name, Group{}).first;
+    if (group == groups_.end()) {
+      group = groups_.emplace(name, Group{}).first;
+      made.push_back(&group->second);
+    }
     insert(std::move(leaf), group);
     if (grown.empty() || grown.back() != &group->second) {
       grown.push_back(&group->second);
@@ -192,6 +196,8 @@ void Document::insert(std::vector<Leaf> leaves, Touched& touched) {
   }
   sort_once_each(grown);
   for (Group* group : grown) std::sort(group->begin(), group->end(), in_group_order);
+  // Most groups never get another leaf, and room for one is a fifth of what they take.
+  for (Group* group : made) group->shrink_to_fit();
 }
 
 void Document::insert(Leaf leaf, Groups::iterator group) {

@@ -46,6 +46,7 @@ crdt::Result<TextFile> read_text_file(const std::string& path) {
   if (count < 0) return failed("read", path);
   if (got > kTextFileBytesMax) return crdt::Error(path + " is too large to be what it should be");
   file.text.resize(got);
+  file.text.shrink_to_fit();  // Secrets are kept for as long as the process runs.
   return file;
 }
 
