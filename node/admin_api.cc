@@ -6,6 +6,7 @@
 
 #include "node/admin_config.h"
 #include "node/admin_forget.h"
+#include "node/admin_grants.h"
 #include "node/admin_import.h"
 #include "node/admin_peers.h"
 #include "slack/json_reader.h"
@@ -49,6 +50,13 @@ void serve_routes(AdminContext& context, const AdminRequest& request) {
 
 constexpr std::array kRoutes{
     AdminRoute{"GET", "/", AdminRole::kReader, "what there is here", serve_routes},
+    AdminRoute{"GET", "/admins", AdminRole::kReader, "who was granted what", serve_admins},
+    AdminRoute{"POST", "/admins/grant", AdminRole::kOperator,
+               "lets a token in at every peer: {name, role, hash}; ?wait=local|N|all&timeout=2s",
+               serve_grant},
+    AdminRoute{"POST", "/admins/revoke", AdminRole::kOperator,
+               "shuts a name's token out, for ever: {name}; ?wait=local|N|all&timeout=2s",
+               serve_revoke},
     AdminRoute{"GET", "/config/", AdminRole::kReader, "a key's value and version",
                serve_config_get},
     AdminRoute{"PUT", "/config/", AdminRole::kOperator, "sets a key: {value, if_version}",
@@ -102,16 +110,28 @@ std::optional<nlohmann::json> read_body(std::string_view text) {
   return body;
 }
 
-const AdminToken* find_caller(AdminContext& context, const HttpRequest& http) {
-  const AdminToken* token = find_token(http.authorization, context.config.admin_tokens);
-  if (token != nullptr) return token;
+// What the caller may, or nothing after a refusal. While this peer knows less than the others, such
+// as who was revoked meanwhile, it lets in only whoever its own files name.
+std::optional<AdminToken> find_caller(AdminContext& context, const HttpRequest& http) {
+  const AdminToken* own = find_token(http.authorization, context.config.admin_tokens);
+  if (own != nullptr) return *own;
+  const auto grants = context.repository.document(std::string(kGrantsKey));
+  const bool known = grants && context.unfit.empty();
+  if (known) {
+    if (auto granted = find_granted(http.authorization, **grants)) return granted;
+  }
+  const bool shown = !bearer_token(http.authorization).empty();
   refuse(context.effects, http, 401,
-         http.authorization.empty()
-             ? "this needs a token: send \"Authorization: Bearer TOKEN\", with what stands in "
-               "operator.token or reader.token in the peer's data folder"
-             : "this peer does not know this token; the tokens that it knows stand in "
-               "operator.token and reader.token in its data folder");
-  return nullptr;
+         !shown ? "this needs a token: send \"Authorization: Bearer TOKEN\", with what stands in "
+                  "operator.token or reader.token in the peer's data folder, or with one that "
+                  "muster admins grant made"
+         : known
+             ? "this peer does not know this token; it knows those in operator.token and "
+               "reader.token in its data folder, and those that were granted and not revoked "
+               "(muster admins list)"
+             : "this peer does not know at the moment who was granted what; it takes the tokens in "
+               "operator.token and reader.token in its data folder, or ask another peer");
+  return std::nullopt;
 }
 
 void serve_caller(AdminContext& context, const HttpRequest& http, const AdminToken& token) {
@@ -145,8 +165,8 @@ void serve_caller(AdminContext& context, const HttpRequest& http, const AdminTok
 std::span<const AdminRoute> admin_routes() { return kRoutes; }
 
 bool serve_admin(AdminContext& context, const HttpRequest& http) {
-  const AdminToken* token = find_caller(context, http);
-  if (token == nullptr) return false;
+  const std::optional<AdminToken> token = find_caller(context, http);
+  if (!token) return false;
   serve_caller(context, http, *token);
   return true;
 }

@@ -13,14 +13,6 @@ namespace {
 constexpr std::string_view kScheme = "bearer ";
 constexpr std::size_t kSecretBytes = 32;
 
-bool is_bearer(std::string_view authorization) {
-  if (authorization.size() <= kScheme.size()) return false;
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    if (slack::to_lower(authorization[i]) != kScheme[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string_view to_string(AdminRole role) {
@@ -48,10 +40,19 @@ TokenHash hash_token(std::string_view token) {
   return hash;
 }
 
+std::string_view bearer_token(std::string_view authorization) {
+  if (authorization.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    if (slack::to_lower(authorization[i]) != kScheme[i]) return {};
+  }
+  return authorization.substr(kScheme.size());
+}
+
 const AdminToken* find_token(std::string_view authorization,
                              const std::vector<AdminToken>& tokens) {
-  if (!is_bearer(authorization)) return nullptr;
-  const TokenHash shown = hash_token(authorization.substr(kScheme.size()));
+  const std::string_view token_text = bearer_token(authorization);
+  if (token_text.empty()) return nullptr;
+  const TokenHash shown = hash_token(token_text);
   const AdminToken* found = nullptr;
   for (const AdminToken& token : tokens) {
     if (gossip::equal_in_constant_time(shown, token.hash)) found = &token;

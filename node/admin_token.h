@@ -1,4 +1,6 @@
-// AdminToken: what opens the admin API, and what each token may do there.
+// AdminToken: what opens the admin API, and what each token may do there. Some lie beside a peer's
+// store and open that peer (node/local_access.h), others were granted to open all of them
+// (node/admin_grants.h).
 //
 // Shape    a token is text, "name.secret": whoever shows it has the role that its name was given.
 //          A peer keeps hashes, so neither its memory nor its store tells a token.
@@ -33,6 +35,9 @@ struct AdminToken {
 [[nodiscard]] std::string draw_token(crdt::Rng& rng, std::string_view name);
 
 [[nodiscard]] TokenHash hash_token(std::string_view token);
+
+// The token in an Authorization header; empty where it holds none.
+[[nodiscard]] std::string_view bearer_token(std::string_view authorization);
 
 // What an Authorization header ("Bearer <token>") opens; nullptr where it is none of `tokens`.
 // Takes the same time for whichever of them it is, and whatever they have in common.

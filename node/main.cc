@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/cli/admins.h"
 #include "node/cli/backup.h"
 #include "node/cli/bench.h"
 #include "node/cli/command.h"
@@ -60,6 +61,7 @@ int run(int argc, char** argv) {
       "for.\n"
       "\nTry it:\n  muster demo");
   node::cli::Action action;
+  node::cli::add_admins(app, action);
   node::cli::add_bench(app, action);
   node::cli::add_config(app, action);
   node::cli::add_demo(app, action);
