@@ -71,6 +71,12 @@ bool Horizon::join(const Horizon& other) {
   return !(*this == was);
 }
 
+bool is_beyond(const Leaf& leaf, const HorizonLimit& limit) {
+  const std::optional<WallTime> time = time_in(leaf.value);
+  if (!time) return false;
+  return *time > (leaf.path.starts_with(kOf) ? limit.of : limit.before);
+}
+
 void move_horizon(Edit& edit, WallTime before) { edit.write(kBefore, text_of(before)); }
 
 void move_horizon_of(Edit& edit, std::string_view document_key, WallTime before) {

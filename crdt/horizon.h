@@ -62,6 +62,15 @@ class Horizon {
   std::map<std::uint64_t, WallTime> of_;  // The same by document_id().
 };
 
+// How far a horizon may have come by now, for all records and for those of one document.
+struct HorizonLimit {
+  WallTime before = WallTime::max();
+  WallTime of = WallTime::max();
+};
+
+// Whether this leaf, of the document under kHorizonKey, would forget more than that.
+[[nodiscard]] bool is_beyond(const Leaf& leaf, const HorizonLimit& limit);
+
 // Moves it in `edit`, which is of the document under kHorizonKey: for all records, or for those of
 // one document. REQUIRES a document key of keyspace::kDocumentKeyBytesMax at most.
 void move_horizon(Edit& edit, WallTime before);

@@ -39,6 +39,9 @@ struct Config {
   // Of the tasks that this node makes, for peers to compare. Where the roster has one, that counts.
   char letter = 0;
 
+  // For how many days this node would keep records, for peers to compare; 0: it does not say.
+  std::uint16_t keep_days = 0;
+
   // Where peers dial this node. It signs a roster entry of its own when that changes; empty leaves
   // the roster as it is.
   std::string address;

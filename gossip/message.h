@@ -33,7 +33,8 @@ struct Hello {
   crdt::ReplicaId run;     // The sender's replica id and the run of its log: one per process start.
   std::uint64_t head = 0;  // Where its log stands.
   std::string name;
-  char letter = 0;  // Of the tasks that it makes; 0 where it does not say.
+  char letter = 0;              // Of the tasks that it makes; 0 where it does not say.
+  std::uint16_t keep_days = 0;  // For how long it would keep records; 0 where it does not say.
 
   bool operator==(const Hello&) const = default;
 };

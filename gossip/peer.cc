@@ -123,7 +123,8 @@ void Peer::established(Link& link) {
   const Target* target = target_of(link);
   CHECK(target != nullptr);
   link.name = target->config.name;
-  send(link, Hello{kWireVersion, self_, repository_.head(), name_, config_.letter});
+  send(link,
+       Hello{kWireVersion, self_, repository_.head(), name_, config_.letter, config_.keep_days});
 }
 
 void Peer::forget(Instant now, Link& link) {

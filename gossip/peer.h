@@ -59,6 +59,7 @@ struct PeerStatus {
   std::uint64_t lies = 0;              // What it said of others that was refused.
   std::uint64_t skipped = 0;           // Messages of it that only a later release understands.
   char letter = 0;                     // Of the tasks that it makes; 0 where that is not known.
+  std::uint16_t keep_days = 0;         // For how long it would keep records; 0: not known.
 };
 
 // Whether another peer holds a row of this log durably, as far as it has said.
@@ -161,6 +162,9 @@ class Peer {
   // What this node's calendar says: it judges whether tokens have expired, and nothing else.
   void tell_wall(crdt::WallTime now) { wall_ = now; }
 
+  // How far a horizon may have come by now: a peer that moves it beyond is refused.
+  void limit_horizon(const crdt::HorizonLimit& limit) { horizon_limit_ = limit; }
+
   // Takes a roster entry or an invitation that an operator signed elsewhere. An Error where it is
   // refused, or the store cannot take it.
   [[nodiscard]] crdt::Result<void> submit(const crdt::Record& entry);
@@ -254,6 +258,9 @@ class Peer {
     std::optional<SecureChannel> channel;
   };
 
+  // Each returns a sentence when the peer broke a rule.
+  using Verdict = std::optional<std::string>;
+
   void add_target(crdt::Instant now, const PeerConfig& peer);
   void load_roster();
   void follow_roster(crdt::Instant now);
@@ -263,6 +270,8 @@ class Peer {
   void refuse(std::string what);
   [[nodiscard]] bool holds_forged(const Link& link, const crdt::Change& change);
   [[nodiscard]] crdt::Change without_forged(const crdt::Change& change) const;
+  Verdict judge_horizon(const Link& link, const std::string& key,
+                        const std::vector<crdt::Leaf>& leaves);
   crdt::Result<void> publish(const crdt::Record& entry);
   bool greet(Link& link, crdt::BytesView& bytes);
   void join_bytes(LinkId link, crdt::BytesView bytes);
@@ -300,8 +309,6 @@ class Peer {
   void note(Severity severity, std::string text);
   void note_stranger(crdt::Instant now, const Link& link, const std::string& reason);
 
-  // Each returns a sentence when the peer broke a rule.
-  using Verdict = std::optional<std::string>;
   Verdict on(crdt::Instant now, Link& link, const Message& message);
   Verdict on(crdt::Instant now, Link& link, const Hello& hello);
   Verdict on(crdt::Instant now, Link& link, const Resume& resume);
@@ -368,6 +375,7 @@ class Peer {
   std::uint64_t followed_ = 0;  // The roster's revision whose members are in targets_,
   std::uint64_t left_ = 0;      // and the one whose removed nodes are not any more.
   crdt::WallTime wall_;
+  crdt::HorizonLimit horizon_limit_;
   std::map<LinkId, JoinLink> joins_;
   std::uint64_t refusals_ = 0;
   std::deque<std::string> last_refusals_;

@@ -209,6 +209,20 @@ bool Peer::knows_more_of_us(const std::string& key, const crdt::VersionVector& t
   return document && claimed > (*document)->context().of(self_);
 }
 
+// Nothing of it is stored, so a peer that lies cannot have the others forget what is young: all of
+// them refuse it, and with it the link that brought it.
+Peer::Verdict Peer::judge_horizon(const Link& link, const std::string& key,
+                                  const std::vector<crdt::Leaf>& leaves) {
+  if (key != crdt::kHorizonKey) return std::nullopt;
+  const bool beyond = std::any_of(leaves.begin(), leaves.end(), [&](const crdt::Leaf& leaf) {
+    return crdt::is_beyond(leaf, horizon_limit_);
+  });
+  if (!beyond) return std::nullopt;
+  if (Target* target = target_of(*link.channel.remote_static())) ++target->lies;
+  refuse(link.name + " wanted records to be forgotten that are too young for it");
+  return "it wants records to be forgotten that are too young for it";
+}
+
 Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
   if (holds_forged(link, push.change)) {
     return on(now, link, Push{push.seq, push.firsthand, without_forged(push.change)});
@@ -218,6 +232,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
     return "it sent a first-hand change under a replica id that it did not announce";
   }
   for (const crdt::DocumentDelta& part : push.change.deltas) {
+    if (auto lie = judge_horizon(link, part.key, part.delta.written)) return lie;
     if (knows_more_of_us(part.key, part.delta.advance)) return kForgedSelf;
   }
   if (!link.receiver.arrived(push.seq)) {
@@ -416,6 +431,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   link.fragment_bytes -= whole.size();
   const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
   if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
+  if (auto lie = judge_horizon(link, part.key, fragment->fresh)) return lie;
   if (knows_more_of_us(part.key, fragment->context)) {
     if (!link.compared.contains(part.key)) return kForgedSelf;
     keep_minted_again(part.key, *fragment);

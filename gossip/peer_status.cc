@@ -103,6 +103,7 @@ std::vector<PeerStatus> Peer::status() const {
       status.catching_up = link.catching_up;
       status.software = link.channel.remote_payload();
       status.letter = link.hello->letter;
+      status.keep_days = link.hello->keep_days;
     }
     if (const Standing* standing = roster_.find(key)) status.letter = standing->member.letter;
     const bool resumed = target.link && links_.at(*target.link)->sender.resumed();

@@ -45,6 +45,7 @@ struct Message {
       head @2 :UInt64;
       name @3 :Data;
       letter @36 :UInt8;  # 'a' to 'z'; 0 where it was not said.
+      keepDays @39 :UInt16;  # 0 where it was not said.
     }
     resume :group {
       scan @4 :UInt32;

@@ -58,6 +58,7 @@ void build(wire::Message::Builder out, const Hello& hello) {
   to.setHead(hello.head);
   to.setName(octets(hello.name));
   to.setLetter(static_cast<std::uint8_t>(hello.letter));
+  to.setKeepDays(hello.keep_days);
 }
 
 void build(wire::Message::Builder out, const Resume& resume) {
@@ -193,7 +194,8 @@ std::optional<Message> read(wire::Message::Hello::Reader in) {
                {in.getRun()},
                in.getHead(),
                bytes_of(in.getName()),
-               letter >= 'a' && letter <= 'z' ? letter : '\0'};
+               letter >= 'a' && letter <= 'z' ? letter : '\0',
+               in.getKeepDays()};
 }
 
 std::optional<Message> read(wire::Message::Resume::Reader in) {

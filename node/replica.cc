@@ -47,9 +47,12 @@ Replica::Impl::Impl(const ReplicaConfig& config, const crdt::Rng::Seed& seed, co
   repository_.begin_run(self_);
   const auto run = txn.last_key(crdt::keyspace::runs(), crdt::keyspace::runs_end());
   config_.gossip.letter = config_.letter;
+  config_.gossip.keep_days = static_cast<std::uint16_t>(
+      std::min<std::int64_t>(config_.retention.keep / std::chrono::hours(24), 65'535));
   // Absent where the store cannot be read: then nothing of this is ever committed.
   if (run) config_.gossip.starts = crdt::ByteReader(crdt::keyspace::tail_of(*run)).number();
   peer_.emplace(config_.gossip, config_.name, crdt::draw_seed(rng), self_, repository_);
+  tell_horizon_limit(now);
 }
 
 Effects Replica::Impl::step(const Now& now, crdt::Transaction& txn, const Event& event) {
@@ -98,6 +101,9 @@ void Replica::Impl::reply(const HttpRequest& to, int status, std::string body,
 
 void Replica::Impl::on_insert(const crdt::Record& record) {
   if (crdt::kind_of(record.key) == kTimelineKind) ++counters_.timeline_events;
+  if (const auto origin = origin_of(record.key, record.value)) {
+    newest_made_ = std::max(newest_made_, origin->made);
+  }
 }
 
 void Replica::Impl::on(const Now&, const HttpGone& gone) {

@@ -58,6 +58,9 @@ class Replica::Impl {
 
   void release_promised(crdt::Instant now);
   void tend_retention(const crdt::Now& now);  // node/replica_retention.cc
+  // What Slack's stamps say it is, or has been at the least; nothing where none came.
+  [[nodiscard]] std::optional<crdt::WallTime> slack_now(const crdt::Now& now) const;
+  void tell_horizon_limit(const crdt::Now& now);
   void move_horizon(const crdt::Now& now, crdt::WallTime before);
   void tend_forgotten(const crdt::Now& now);
   [[nodiscard]] bool purge(const crdt::Now& now, const std::string& key, crdt::WallTime before);
@@ -114,6 +117,8 @@ class Replica::Impl {
   gossip::Census census_;               // Of what records may go.
   std::vector<std::string> missing_;    // Who stood in the way at the last look,
   std::vector<std::string> waits_for_;  // and at the one before, too.
+  crdt::WallTime newest_made_{};        // Of the records that came since the process began.
+  bool waits_for_slack_ = false;        // By this peer's clock alone they are long due.
   std::map<std::string, std::uint64_t>
       purged_;               // Forgotten documents: the row that found all gone.
   std::string purged_last_;  // The one that was looked at last.

@@ -149,8 +149,8 @@ Status Replica::Impl::status(const Now& now) {
   status.clock_ahead = slack_clock_.ahead(now);
   status.not_ready = why_not_ready(now);
   const crdt::Horizon& horizon = repository_.horizon();
-  status.retention = {config_.retention.keep, horizon.before(), horizon.documents().size(),
-                      repository_.oldest_record(), waits_for_};
+  status.retention = {config_.retention.keep,      horizon.before(), horizon.documents().size(),
+                      repository_.oldest_record(), waits_for_,       waits_for_slack_};
   status.system = system_;
   status.counters = counters_.by_name();
   status.counters["records_purged"] = repository_.purged_records();

@@ -25,15 +25,41 @@ std::string date_text(crdt::WallTime time) {
          two(static_cast<unsigned>(date.month())) + "-" + two(static_cast<unsigned>(date.day()));
 }
 
+// Requests may come to other peers alone: what these changed carries Slack's time, too. It says
+// that it is at least so late, unless a peer lies; so this peer's own clock has a word, too.
+std::optional<crdt::WallTime> Replica::Impl::slack_now(const crdt::Now& now) const {
+  if (const auto own = slack_time(slack_clock_, now)) return own;
+  if (newest_made_ == crdt::WallTime{}) return std::nullopt;
+  return std::min(newest_made_, now.wall);
+}
+
+// What is younger than Slack may still ask about, no honest peer forgets. Whom nobody told Slack's
+// time of late is a day more lenient: to refuse an honest peer's horizon costs the link with it.
+void Replica::Impl::tell_horizon_limit(const crdt::Now& now) {
+  constexpr std::chrono::hours kDay{24};
+  const std::chrono::seconds youngest =
+      std::min<std::chrono::seconds>(std::chrono::hours(1), config_.retention.keep / 2);
+  const auto stamped = slack_time(slack_clock_, now);
+  const crdt::WallTime time = stamped.value_or(std::max(now.wall, newest_made_) + kDay);
+  peer_->limit_horizon({time - youngest, time + kDay});
+}
+
 void Replica::Impl::tend_retention(const crdt::Now& now) {
   if (!peer_ || now.steady < retention_at_) return;
   retention_at_ = now.steady + config_.retention.look_every;
+  tell_horizon_limit(now);
   tend_forgotten(now);
-  const auto slack_now = slack_time(slack_clock_, now);
-  const crdt::WallTime before = slack_now.value_or(now.wall) - config_.retention.keep;
+  const auto slack_says = slack_now(now);
+  const crdt::WallTime before = slack_says.value_or(now.wall) - config_.retention.keep;
   const auto oldest = repository_.oldest_record();
-  const bool due = oldest && *oldest < before &&
-                   repository_.horizon().before() + config_.retention.step <= before;
+  const auto is_due = [&](crdt::WallTime until) {
+    return oldest && *oldest < until &&
+           repository_.horizon().before() + config_.retention.step <= until;
+  };
+  const bool due = is_due(before);
+  // Two steps late: what one look or a quiet night delays is nothing to tell of.
+  waits_for_slack_ = !slack_time(slack_clock_, now) && (!due || !slack_says) &&
+                     is_due(now.wall - config_.retention.keep - 2 * config_.retention.step);
   std::vector<std::string> missing = due ? peer_->missing(census_) : std::vector<std::string>();
   std::sort(missing.begin(), missing.end());
   // Who is only a moment behind at one look is nobody to tell of.
@@ -43,7 +69,7 @@ void Replica::Impl::tend_retention(const crdt::Now& now) {
   missing_ = std::move(missing);
   if (!due || !missing_.empty()) return;
   census_ = {};
-  if (slack_now && why_unfit().empty() && peer_->on_duty(crdt::kHorizonKey)) {
+  if (slack_says && why_unfit().empty() && peer_->on_duty(crdt::kHorizonKey)) {
     move_horizon(now, before);
   }
 }
@@ -73,12 +99,12 @@ void Replica::Impl::tend_forgotten(const crdt::Now& now) {
 bool Replica::Impl::purge(const crdt::Now& now, const std::string& key, crdt::WallTime before) {
   const auto document = repository_.document(key);
   if (!document) return false;
-  const auto slack_now = slack_time(slack_clock_, now).value_or(crdt::WallTime{});
+  const auto slack_says = slack_now(now).value_or(crdt::WallTime{});
   const std::string row = std::to_string(repository_.head());
   crdt::Edit edit(**document, self_, {crdt::request_id_of({"purge", key, row}), ""},
                   {now.wall.time_since_epoch().count()}, repository_.previous_context(key));
   slack::incident::purge_tasks(edit, before);
-  const std::size_t marks = crdt::expire_all_handled(edit, {slack_now.time_since_epoch().count()});
+  const std::size_t marks = crdt::expire_all_handled(edit, {slack_says.time_since_epoch().count()});
   if (edit.empty()) return marks == 0;
   const crdt::Change change{{{key, edit.finish()}}, {}};
   const auto outcome = repository_.apply(change);

@@ -7,8 +7,10 @@
 //          who may what, and who belongs to the cluster are no records of this kind: they stay.
 //          What an operator has forgotten of a channel (node/admin_forget.h) the peer on duty
 //          purges again where a peer that was away brings more of it.
-//          "Now" is what the stamps of Slack's requests say (node/replica_vitals.h), whatever the
-//          peer's own clock says: without a request of the last minutes nothing is forgotten.
+//          "Now" is what the stamps of Slack's requests say (node/replica_vitals.h), those that
+//          came here lately or the newest that a record carries, whatever the peer's own clock
+//          says: where nobody types, nothing is forgotten. A peer that moves the horizon further
+//          than anybody may, to less than an hour before now, is refused, and its link with it.
 // Laws     a peer's own clock never makes young records go; a record that any peer of the roster
 //          has not had does not go: tests/node/replica_retention_test.cc, muster-sim.
 #pragma once

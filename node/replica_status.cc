@@ -48,6 +48,7 @@ void write(slack::JsonWriter& json, const gossip::PeerStatus& peer) {
   json.key("catching_up").boolean(peer.catching_up);
   if (peer.letter != 0) json.field("letter", std::string_view(&peer.letter, 1));
   if (!peer.software.empty()) json.field("software", peer.software);
+  if (peer.keep_days > 0) json.key("retention_days").number(peer.keep_days);
   json.field("public_key", gossip::to_hex(peer.public_key));
   json.end_object();
 }
@@ -75,6 +76,7 @@ void write(slack::JsonWriter& json, const RetentionStatus& retention) {
     for (const std::string& name : retention.waits_for) json.string(name);
     json.end_array();
   }
+  if (retention.waits_for_slack) json.key("waits_for_slack").boolean(true);
   json.end_object();
 }
 
@@ -185,6 +187,7 @@ std::string to_prometheus(const Status& status) {
     metric(out, "gauge", "oldest_record_seconds", "", seconds_of(*retention.oldest));
   }
   metric(out, "gauge", "retention_waits_for_peers", "", retention.waits_for.size());
+  metric(out, "gauge", "retention_waits_for_slack", "", retention.waits_for_slack ? 1 : 0);
   if (status.system) {
     metric(out, "gauge", "store_bytes", "", status.system->store_bytes);
     metric(out, "gauge", "disk_free_bytes", "", status.system->disk_free_bytes);

@@ -41,6 +41,7 @@ struct RetentionStatus {
   std::size_t documents = 0;  // Those of which somebody had records forgotten.
   std::optional<crdt::WallTime> oldest;  // Of the records here; absent before they were counted.
   std::vector<std::string> waits_for;    // Without these peers no record is forgotten that is due.
+  bool waits_for_slack = false;          // Or it is not known, for want of requests, whether it is.
 };
 
 struct Status {

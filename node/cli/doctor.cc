@@ -260,15 +260,20 @@ class Examination {
     judge_probe(where, name, probe_peer(address, cluster, key, kProbePatience));
   }
 
+  // Where the address of a peer stands, and its key: in the roster, or in each configuration.
+  [[nodiscard]] bool has_roster() const { return !status_.value("member_state", "").empty(); }
+
   void judge_probe(const std::string& where, const std::string& name, const PeerProbe& probe) {
     using Reached = PeerProbe::Reached;
     const std::string no_link = "there is no link with " + where;
     switch (probe.reached) {
       case Reached::kNobody:
-        return find("unreachable-peer", no_link + ": a connection fails: " + probe.detail,
-                    "see that " + name +
-                        " runs, that peers.list has its address, and that no "
-                        "firewall lies between");
+        return find(
+            "unreachable-peer", no_link + ": a connection fails: " + probe.detail,
+            "see that " + name + " runs, that " +
+                (has_roster() ? "muster peers list" : "peers.list") +
+                " has its address, and that no firewall lies between" +
+                (has_roster() ? "; where it never comes back, muster peers remove " + name : ""));
       case Reached::kSilent:
         return find("unreachable-peer", no_link + ": the connection stands, but " + probe.detail,
                     "see what listens there: it is no peer, or one that hangs");
@@ -281,15 +286,22 @@ class Examination {
                         name + "'s");
       case Reached::kOtherKey:
         return find("other-key", no_link + ": what answers there has another key, " + probe.detail,
-                    "if " + name +
-                        " was set up anew, put this key into its public_key in "
-                        "peers.list; else the address leads to another peer");
+                    has_roster()
+                        ? "the address leads to another peer, or " + name +
+                              " was set up anew: then it needs a token of its own (muster invite, "
+                              "muster join), and its old entry goes with muster peers remove " +
+                              name
+                        : "if " + name +
+                              " was set up anew, put this key into its public_key in peers.list; "
+                              "else the address leads to another peer");
       case Reached::kPeer:
         return find(
             "refused-link", no_link + ", although it answers there and proves its key",
             "see that " + name +
-                " lists this peer with the right public_key, and reaches "
-                "this one's peers.listen: of two peers, the one with the smaller key dials");
+                (has_roster() ? " knows this peer (muster peers list there)"
+                              : " lists this peer with the right public_key") +
+                ", and reaches this one's peers.listen: of two peers, the one with the smaller key "
+                "dials");
     }
   }
 

@@ -180,6 +180,14 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
       words += ": fine while you upgrade, not for long";
       findings.push_back({"mixed-versions", std::move(words), "upgrade the older one"});
     }
+    if (const std::uint64_t lies = count(peer, "lies"); lies > 0) {
+      findings.push_back({"lying-peer",
+                          name + " said what no honest peer with a right clock says, " +
+                              times(lies) + "; it was refused, and nothing of it is stored",
+                          "see what it was (this peer's log, roster_refused of muster status "
+                          "--json), and look at that machine's clock and software; where somebody "
+                          "else runs it, remove it from the cluster"});
+    }
     const std::int64_t age = number(peer, "lag_seconds");
     if (age > kLagSecondsMax) {
       findings.push_back({"stale-peer",
@@ -191,23 +199,49 @@ void judge_peers(const Json& status, const std::string& software, std::vector<Fi
   }
 }
 
+bool has_roster(const Json& status) { return !text(status, "member_state").empty(); }
+
 void judge_retention(const Json& status, std::vector<Finding>& findings) {
   const Json retention = status.value("retention", Json::object());
-  const auto waits_for = retention.find("waits_for");
-  if (waits_for == retention.end() || !waits_for->is_array() || waits_for->empty()) return;
+  const std::string due = "events and answers that are older than " +
+                          std::to_string(count(retention, "days")) +
+                          " days are due to be forgotten and kept nevertheless: ";
   std::string names;
-  for (const Json& name : *waits_for) {
+  const Json waits_for = retention.value("waits_for", Json::array());
+  for (const Json& name : waits_for.is_array() ? waits_for : Json::array()) {
     if (!name.is_string()) continue;
     names.append(names.empty() ? "" : ", ")
         .append(escape_control(name.get_ref<const std::string&>()));
   }
-  findings.push_back({"retention-waits",
-                      "events and answers that are older than " +
-                          std::to_string(count(retention, "days")) +
-                          " days are due to be forgotten and kept nevertheless: " + names +
-                          " may not have had all of them, or may hold some that nobody else has",
-                      "bring it back, or, where it never comes, muster peers remove it; nobody "
-                      "is forgotten by the clock"});
+  if (!names.empty()) {
+    findings.push_back(
+        {"retention-waits",
+         due + names + " may not have had all of them, or may hold some that nobody else has",
+         std::string("bring it back, or, where it never comes, ") +
+             (has_roster(status) ? "muster peers remove it"
+                                 : "take it out of peers.list in every other configuration, and "
+                                   "restart these") +
+             "; nobody is forgotten by the clock"});
+  }
+  if (is_true(retention, "waits_for_slack")) {
+    findings.push_back({"retention-waits",
+                        due + "so this machine's clock says, but no request of Slack's came here, "
+                              "and no change from another peer, whose stamp would confirm it",
+                        "nothing, where people are just quiet: the next command that changes "
+                        "something ends it. Else see that Slack's requests come (muster status)"});
+  }
+}
+
+void judge_retention_of(const Json& status, const Json& peer, std::vector<Finding>& findings) {
+  const std::uint64_t own = count(status.value("retention", Json::object()), "days");
+  const std::uint64_t theirs = count(peer, "retention_days");
+  if (own == 0 || theirs == 0 || own == theirs) return;
+  findings.push_back({"different-retention",
+                      text(peer, "name") + " keeps events and answers for " +
+                          plural(theirs, "day") + ", this peer for " + plural(own, "day") +
+                          ": the shorter time rules, on every peer",
+                      "give retention_days one value in all configurations, and restart the peers "
+                      "where it changed"});
 }
 
 // Peers of one letter give one label to two tasks that they make at once.
@@ -221,7 +255,7 @@ void judge_letters(const Json& status, std::vector<Finding>& findings) {
     if (letter.empty() || sharing.size() < 2) continue;
     std::string all;
     for (const std::string& name : sharing) all.append(all.empty() ? "" : ", ").append(name);
-    const bool roster = !text(status, "member_state").empty();
+    const bool roster = has_roster(status);
     all.append(" all have the letter ").append(letter);
     all.append(" in task numbers: where two of them number a task at once, only longer labels ");
     all.append("such as 7").append(letter).append("-3f2a tell the tasks apart");
@@ -282,6 +316,9 @@ std::vector<Finding> judge_status(const Json& status, const std::string& softwar
   judge_peers(status, software, findings);
   judge_letters(status, findings);
   judge_retention(status, findings);
+  for (const Json& peer : status.value("peers", Json::array())) {
+    judge_retention_of(status, peer, findings);
+  }
   const Json system = status.value("system", Json::object());
   const auto disk = judge_disk(count(system, "disk_free_bytes"), count(system, "disk_bytes"),
                                count(system, "disk_reserve_bytes"), "");

@@ -71,7 +71,8 @@ constexpr std::array kValues{
 constexpr std::array kColumns{Wording{"their_cursor", "", ""},    Wording{"our_cursor", "", ""},
                               Wording{"lag", "lacks", ""},        Wording{"lag_seconds", "", ""},
                               Wording{"public_key", "", ""},      Wording{"member", "is", ""},
-                              Wording{"member_for_s", "for", ""}, Wording{"incarnation", "", ""}};
+                              Wording{"member_for_s", "for", ""}, Wording{"incarnation", "", ""},
+                              Wording{"retention_days", "", ""}};
 
 template <std::size_t size>
 Wording wording_of(const std::array<Wording, size>& known, const std::string& key) {

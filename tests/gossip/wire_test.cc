@@ -28,7 +28,8 @@ class Maker {
                      {number() | 1},
                      number(),
                      bytes(kNameBytesMax),
-                     flag() ? 'x' : '\0'};
+                     flag() ? 'x' : '\0',
+                     static_cast<std::uint16_t>(below(65'536))};
       case 1:
         return Resume{static_cast<std::uint32_t>(number()),
                       {{number()}, number()},

@@ -135,6 +135,67 @@ TEST_F(ReplicaRetention, WithoutARequestOfSlacksNobodyKnowsTheTimeAndNothingGoes
   EXPECT_EQ(rows(0), 0u);
 }
 
+TEST_F(ReplicaRetention, WhereRecordsAreDueAndNobodySaysTheTimeStatusSaysSo) {
+  cluster.type(0, "add disk full");
+  cluster.pass(11min);
+  EXPECT_FALSE(status(0)["retention"].contains("waits_for_slack")) << "it is only just due";
+  cluster.pass(5min);
+  for (std::size_t node = 0; node < 3; ++node) {
+    EXPECT_EQ(status(node)["retention"]["waits_for_slack"], true) << node;
+  }
+  pass(3min);
+  EXPECT_EQ(rows(0), 0u);
+  EXPECT_FALSE(status(0)["retention"].contains("waits_for_slack"));
+}
+
+// Whoever is on duty, the balancer may send it nothing: what the others changed tells the time.
+TEST(ReplicaRetentionTime, RequestsThatComeToOnePeerAloneAreEnough) {
+  for (std::size_t asked = 0; asked < 3; ++asked) {
+    ReplicaCluster cluster(3, 31, short_memory());
+    ASSERT_TRUE(cluster.settle());
+    for (int minute = 0; minute < 16; ++minute) {
+      cluster.type(asked, "add number " + std::to_string(minute));
+      cluster.pass(1min);
+    }
+    for (std::size_t node = 0; node < 3; ++node) {
+      const auto told =
+          json::parse(cluster.ask(node, ReplicaCluster::get("/status")).body)["counters"];
+      EXPECT_GT(told["records_purged"], 0) << "asked " << asked << ", looked at " << node;
+    }
+  }
+}
+
+// A clock that is years ahead and an operator who asks for it, or a peer that lies.
+TEST_F(ReplicaRetention, AHorizonYoungerThanAnybodyMayAskForIsRefusedFromPushesAndScansAlike) {
+  cluster.type(0, "add disk full");
+  ASSERT_TRUE(cluster.settle());
+  const auto forget_all_at = [&](std::size_t node, std::uint64_t number) {
+    node::HttpRequest request = ReplicaCluster::get("/forget");
+    request.method = "POST";
+    const auto in_a_year = cluster.now().wall + 24h * 365;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(in_a_year.time_since_epoch());
+    request.body = json{{"before", seconds.count() + static_cast<std::int64_t>(number)}}.dump();
+    request.uuid = {number, 3};
+    return cluster.ask(node, request).status;
+  };
+  cluster.set_ahead(2, 24h * 3650);
+  cluster.pass(11min);  // Slack told it the time until then.
+  ASSERT_EQ(forget_all_at(2, 1), 200);
+  cluster.pass(3s);
+  for (std::size_t node = 0; node < 2; ++node) {
+    EXPECT_EQ(status(node)["records"], 2) << "the push";
+    EXPECT_FALSE(status(node)["retention"].contains("since"));
+    EXPECT_GT(status(node)["peers"][1]["lies"], 0);
+    EXPECT_THAT(status(node)["roster_refused"].dump(), HasSubstr("c wanted records to be forgot"));
+  }
+  const auto before = status(0)["peers"][1]["lies"].get<int>();
+  cluster.pass(1min);
+  EXPECT_GT(status(0)["peers"][1]["lies"], before) << "the scans of later links";
+  EXPECT_EQ(status(0)["records"], 2);
+  cluster.type(0, "add router down");
+  EXPECT_THAT(cluster.type(1, "list"), HasSubstr("router down")) << "the others go on";
+}
+
 TEST_F(ReplicaRetention, AFollowerThatRestartsBeforeItErasedAnythingHoldsNoneOfIt) {
   cluster.type(0, "add disk full");
   pass(9min);

@@ -67,7 +67,10 @@ TEST(DoctorFindings, NameThePeersThatHoldUpForgetting) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].name, "retention-waits");
   EXPECT_THAT(found[0].what, testing::AllOf(HasSubstr("365 days"), HasSubstr("b, c may not")));
-  EXPECT_THAT(found[0].todo, HasSubstr("muster peers remove"));
+  EXPECT_THAT(found[0].todo, HasSubstr("peers.list"));
+  const auto roster =
+      findings_of(R"({"member_state": "active", "retention": {"days": 30, "waits_for": ["b"]}})");
+  EXPECT_THAT(roster.at(0).todo, HasSubstr("muster peers remove"));
   EXPECT_EQ(names_of(R"({"retention": {"days": 365}})"), Names{});
   EXPECT_EQ(names_of(R"({"retention": {"days": 365, "waits_for": "b"}})"), Names{});
 }
@@ -75,6 +78,40 @@ TEST(DoctorFindings, NameThePeersThatHoldUpForgetting) {
 TEST(DoctorFindings, SayNothingOfLettersThatDifferOrAreNotKnown) {
   EXPECT_EQ(node::cli::judge_status(lettered("a", "b"), "").size(), 0U);
   EXPECT_EQ(names_of(R"({"name": "a", "peers": [{"name": "b"}]})"), Names{});
+}
+
+TEST(DoctorFindings, NameWhoRunsAnotherVersion) {
+  EXPECT_EQ(names_of(R"({"software": "muster 0.1.0", "peers": [{"name": "b",
+                         "software": "muster 0.1.0"}]})"),
+            Names{});
+  const auto mixed = findings_of(
+      R"({"software": "muster 0.1.0", "peers": [{"name": "b", "software": "muster 0.2.0"},
+                                                {"name": "c", "software": ""}]})");
+  ASSERT_EQ(mixed.size(), 1U);
+  EXPECT_EQ(mixed[0].name, "mixed-versions");
+  EXPECT_THAT(mixed[0].what, HasSubstr("this peer is muster 0.1.0, b is muster 0.2.0"));
+  EXPECT_THAT(mixed[0].todo, HasSubstr("upgrade the older one"));
+}
+
+TEST(DoctorFindings, NameWhoKeepsRecordsForAnotherTime) {
+  const auto found = findings_of(
+      R"({"retention": {"days": 365}, "peers": [{"name": "b", "retention_days": 30},
+          {"name": "c", "retention_days": 365}, {"name": "d"}]})");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "different-retention");
+  EXPECT_THAT(found[0].what,
+              testing::AllOf(HasSubstr("b keeps"), HasSubstr("30 days, this peer for 365 days")));
+}
+
+TEST(DoctorFindings, SayThatNobodyTellsTheTime) {
+  const auto quiet = findings_of(R"({"retention": {"days": 30, "waits_for_slack": true}})");
+  ASSERT_EQ(quiet.size(), 1U);
+  EXPECT_EQ(quiet[0].name, "retention-waits");
+  EXPECT_THAT(quiet[0].what, HasSubstr("no request of Slack's came here"));
+}
+
+TEST(DoctorFindings, NameAPeerThatLies) {
+  EXPECT_EQ(names_of(R"({"peers": [{"name": "b", "lies": 2}]})"), Names{"lying-peer"});
 }
 
 }  // namespace
