@@ -54,10 +54,23 @@ json row_of(const gossip::PeerStatus& peer) {
   return row;
 }
 
-json rows_of(const gossip::Peer& peer) {
+// This peer, where no roster has it.
+json own_row(const ReplicaConfig& config) {
+  json row{{"name", config.name},
+           {"key", to_hex(gossip::public_key_of(config.gossip.identity))},
+           {"address", config.gossip.address},
+           {"letter", std::string(1, config.letter)},
+           {"state", "configured"},
+           {"self", true}};
+  add_link(row, nullptr);
+  return row;
+}
+
+json rows_of(const gossip::Peer& peer, const ReplicaConfig& config) {
   std::map<gossip::PublicKey, gossip::PeerStatus> links;
   for (gossip::PeerStatus& status : peer.status()) links[status.public_key] = std::move(status);
   json rows = json::array();
+  if (peer.self() == nullptr) rows.push_back(own_row(config));
   for (const auto& [key, standing] : peer.roster().members()) {
     const auto link = links.find(key);
     rows.push_back(
@@ -144,7 +157,7 @@ void serve_peers(AdminContext& context, const AdminRequest& request) {
           {"waiting", peer.roster().waiting()},
           {"free_letter", std::string(1, free_letter(peer.roster(), context.now.wall))},
           {"invitations", invitations_of(peer.roster(), context.now.wall)},
-          {"peers", rows_of(peer)}});
+          {"peers", rows_of(peer, context.config)}});
 }
 
 void serve_peers_entry(AdminContext& context, const AdminRequest& request) {

@@ -64,14 +64,9 @@ class Loader {
 
  private:
   void load_retention() {
+    // Slack and people may still ask about what is younger; the most is a hundred years.
     constexpr std::uint64_t kLeast = kKeepMin / std::chrono::hours(24) + 1;
-    const auto kept = root_.number_or("retention_days", kRetentionDays, 0, kRetentionDaysMax);
-    if (kept < kLeast) {
-      root_.fail("retention_days",
-                 "expected " + std::to_string(kLeast) +
-                     " days or more: Slack and people may still ask about what is younger. Give " +
-                     std::to_string(kRetentionDaysMax) + " to keep events for a hundred years");
-    }
+    const auto kept = root_.number_or("retention_days", kRetentionDays, kLeast, kRetentionDaysMax);
     config.replica.retention.keep = std::chrono::hours(24) * kept;
   }
 

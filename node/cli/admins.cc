@@ -88,7 +88,7 @@ int revoke(const AdminsOptions& options) {
   const bool again = answer->value("was", "") == "revoked";
   std::cout << options.name << (again ? " was revoked before" : " is revoked, for ever")
             << "; a peer that is away takes the token until it hears of it\n";
-  print_wait(answer->at("wait"));
+  print_wait(answer->at("wait"), options.wait);
   return wait_outcome(answer->at("wait"), options.wait);
 }
 

@@ -1,5 +1,6 @@
 // ScratchFolder: where a benchmark's peers keep their files; it goes with its owner.
 //
+// Shape    "muster-bench-<process>-XXXXXX"; those of processes that are gone go with the next one.
 // Errors   one sentence; a folder in memory is refused, where nothing is durable.
 #pragma once
 

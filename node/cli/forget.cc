@@ -90,7 +90,7 @@ crdt::Result<void> confirm(const ForgetOptions& options) {
   return crdt::Error("nothing was forgotten");
 }
 
-void print(const nlohmann::json& answer) {
+void print(const nlohmann::json& answer, const ForgetOptions& options) {
   const auto tasks = answer.find("tasks");
   if (tasks != answer.end()) {
     std::cout << "forgotten: " << plural(tasks->get<std::uint64_t>(), "task")
@@ -98,7 +98,7 @@ void print(const nlohmann::json& answer) {
   } else {
     std::cout << "forgotten: all events and answers before that day\n";
   }
-  print_wait(answer.at("wait"));
+  print_wait(answer.at("wait"), options.wait);
   std::cout << "Whoever has it refuses and hides them, and removes their rows within a day.\n";
 }
 
@@ -119,7 +119,7 @@ int forget(const ForgetOptions& options) {
   const auto answer = client->ask("POST", "/forget" + *query, body);
   if (!answer) return failed(answer.error(), kFailed);
   if (options.json) std::cout << answer->dump() << "\n";
-  if (!options.json) print(*answer);
+  if (!options.json) print(*answer, options);
   return wait_outcome(answer->at("wait"), options.wait);
 }
 

@@ -53,9 +53,9 @@ struct Outcome {
   nlohmann::json wait;  // What a running peer said of the others; null for a stopped one.
 };
 
-void print(const Outcome& outcome, bool as_json) {
+void print(const Outcome& outcome, const Options& options) {
   const auto& [report, wait] = outcome;
-  if (as_json) {
+  if (options.json) {
     nlohmann::ordered_json json{{"lines", report.lines}, {"changed", report.changed}};
     if (!wait.is_null()) json["wait"] = wait;
     std::cout << json.dump() << "\n";
@@ -63,7 +63,7 @@ void print(const Outcome& outcome, bool as_json) {
   }
   std::cout << "imported " << plural(report.lines, "line") << "; " << report.changed
             << " of them held something new\n";
-  if (!wait.is_null()) print_wait(wait);
+  if (!wait.is_null()) print_wait(wait, options.wait);
 }
 
 crdt::Result<Outcome> import_into_peer(const Options& options, const std::string& data_dir,
@@ -137,7 +137,7 @@ int run(const Options& options) {
   const std::uint64_t lines = sound->counts.documents + sound->counts.records;
   const auto outcome = import(options, *place, running ? *query : "", lines);
   if (!outcome) return say(outcome.error(), kFailed);
-  print(*outcome, options.json);
+  print(*outcome, options);
   return wait_outcome(outcome->wait, options.wait);
 }
 

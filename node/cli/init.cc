@@ -120,6 +120,13 @@ void print_json(const InitOptions& options, const NodeFiles& files) {
   std::cout << made.dump(2) << "\n";
 }
 
+crdt::Result<void> make_files(const InitOptions& options, NodeFiles& files) {
+  if (!options.operator_dir.empty()) {
+    if (const auto made = found_cluster(options, files); !made) return made;
+  }
+  return write_files(files);
+}
+
 crdt::Result<void> init(InitOptions& options) {
   if (const auto good = check(options); !good) return good;
   if (const auto made = make_dir(options.dir); !made) return made;
@@ -132,14 +139,15 @@ crdt::Result<void> init(InitOptions& options) {
   const auto identity = identity_in(options.dir);
   if (!identity) return identity.error();
   files.identity = *identity;
-  const bool founds = !options.operator_dir.empty();
-  if (founds) {
-    if (const auto made = found_cluster(options, files); !made) return made;
+  if (const auto made = make_files(options, files); !made) {
+    // It was not there before, and whoever tries again gets a new one.
+    std::error_code ignored;
+    std::filesystem::remove(options.dir + "/identity.key", ignored);
+    return made;
   }
-  if (const auto written = write_files(files); !written) return written;
   if (options.json) {
     print_json(options, files);
-  } else if (founds) {
+  } else if (!options.operator_dir.empty()) {
     print_cluster_steps(options);
   } else {
     print_next_steps(options, gossip::to_hex(gossip::public_key_of(files.identity)));

@@ -15,29 +15,23 @@ struct StatusOptions {
   bool json = false;
 };
 
-crdt::Result<std::string> fetch_status(const StatusOptions& options) {
-  auto client = AdminClient::open(options.admin);
-  if (!client) return client.error();
-  auto answer = client->call("GET", "/status");
-  if (!answer) return answer.error();
-  if (answer->status != 200) return refusal_in(*answer);
-  return {boost::system::in_place_value, std::move(answer->body)};
-}
-
-int fail(const crdt::Error& error) {
+int fail(const crdt::Error& error, int code) {
   std::cerr << "muster: " << error.message << "\n";
-  return kFailed;
+  return code;
 }
 
 int status(const StatusOptions& options) {
-  const auto answer = fetch_status(options);
-  if (!answer) return fail(answer.error());
+  auto client = AdminClient::open(options.admin);
+  if (!client) return fail(client.error(), kUnusable);
+  const auto answer = client->call("GET", "/status");
+  if (!answer) return fail(answer.error(), kFailed);
+  if (answer->status != 200) return fail(refusal_in(*answer), kFailed);
   if (options.json) {
-    std::cout << *answer << "\n";
+    std::cout << answer->body << "\n";
     return kDone;
   }
-  const auto table = draw_status(*answer);
-  if (!table) return fail(table.error());
+  const auto table = draw_status(answer->body);
+  if (!table) return fail(table.error(), kFailed);
   std::cout << table->text;
   return kDone;
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "gossip/config.h"
 #include "node/cli/command.h"
 #include "node/log.h"
 #include "node/replica_wait.h"
@@ -37,18 +38,19 @@ const char* wait_help() {
 }
 
 crdt::Result<std::string> wait_query(const WaitOptions& options) {
-  const std::string timeout = slack::form_encode("timeout", options.timeout);
-  // What the peer will say of it, before anything is done.
-  const auto form = slack::Form::parse(timeout);
+  std::string query = slack::form_encode("wait", options.wait) + "&" +
+                      slack::form_encode("timeout", options.timeout);
+  // What the peer will say of it, before anything is done; how many peers there are only it knows.
+  const auto form = slack::Form::parse(query);
   if (!form) return form.error();
-  if (const auto judged = parse_write_concern(*form, 1); !judged) {
+  if (const auto judged = parse_write_concern(*form, gossip::Config::kPeersMax + 1); !judged) {
     return crdt::Error("--" + judged.error().message);
   }
-  return {boost::system::in_place_value,
-          "?" + slack::form_encode("wait", options.wait) + "&" + timeout};
+  return {boost::system::in_place_value, "?" + query};
 }
 
-void print_wait(const nlohmann::json& wait) {
+void print_wait(const nlohmann::json& wait, const WaitOptions& options) {
+  if (!options.for_others()) return;  // Nobody asked, so nobody's silence means anything.
   print_names("durable on", wait.at("durable_on"));
   print_names("not known to be durable on", wait.at("not_on"));
 }

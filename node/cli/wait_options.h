@@ -25,11 +25,12 @@ void add_wait_options(CLI::App& command, WaitOptions& options);
 // What a command's help says of kTooFew, ending in a new line.
 [[nodiscard]] const char* wait_help();
 
-// "?wait=all&timeout=2s", or what is wrong with the timeout.
+// "?wait=all&timeout=2s", or what is wrong with either.
 [[nodiscard]] crdt::Result<std::string> wait_query(const WaitOptions& options);
 
-// Prints who has it, and who is not known to, of what the peer answered under "wait".
-void print_wait(const nlohmann::json& wait);
+// Prints who has it, and who is not known to, of what the peer answered under "wait"; nothing where
+// only the peer itself was to have it.
+void print_wait(const nlohmann::json& wait, const WaitOptions& options);
 
 // kDone, or kTooFew after saying so on stderr.
 [[nodiscard]] int wait_outcome(const nlohmann::json& wait, const WaitOptions& options);

@@ -27,9 +27,11 @@ TEST(AdminPeers, ListsThePeersOfAFixedClusterAsConfigured) {
   ASSERT_TRUE(cluster.settle());
   const json roster = json::parse(ask(cluster, "GET", "/peers").body);
   EXPECT_EQ(roster["operators"].size(), 0U);
-  ASSERT_EQ(roster["peers"].size(), 2U);
-  EXPECT_EQ(roster["peers"][0]["state"], "configured");
-  EXPECT_EQ(roster["peers"][0]["link"], "linked");
+  ASSERT_EQ(roster["peers"].size(), 3U);
+  EXPECT_EQ(roster["peers"][0]["name"], "a");
+  EXPECT_EQ(roster["peers"][0]["self"], true);
+  for (const json& peer : roster["peers"]) EXPECT_EQ(peer["state"], "configured");
+  EXPECT_EQ(roster["peers"][1]["link"], "linked");
 }
 
 TEST(AdminPeers, AClusterWithoutAnOperatorTakesNoEntryAndInvitesNobody) {

@@ -124,11 +124,11 @@ TEST_F(ConfigTest, TakesEverySetting) {
 TEST_F(ConfigTest, RefusesARetentionThatForgetsWhatSomebodyMayStillAskFor) {
   for (const int days : {0, 1}) {
     EXPECT_THAT(refusal_of("/retention_days", days),
-                AllOf(HasSubstr("retention_days: expected 2 days or more"),
-                      HasSubstr("may still ask"), HasSubstr("Give 36500")));
+                HasSubstr("retention_days: " + std::to_string(days) + " is out of range: 2 to"));
   }
-  EXPECT_THAT(refusal_of("/retention_days", 36'501), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of("/retention_days", "a year"), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal_of("/retention_days", 36'501), HasSubstr("out of range: 2 to 36500"));
+  EXPECT_THAT(refusal_of("/retention_days", "a year"),
+              HasSubstr("expected a whole number, 2 to 36500"));
 }
 
 TEST_F(ConfigTest, RefusesUnknownKeysAndGuessesWhatWasMeant) {

@@ -293,13 +293,13 @@ TEST_F(ServeTest, AWrongTokenIsRefusedInOneSentence) {
   EXPECT_EQ(status.finish(), 1);
   EXPECT_THAT(status.output, HasSubstr("does not know this token"));
   Command bare({"status", "--address", address_in(node.output, "admin")});
-  EXPECT_EQ(bare.finish(), 1);
+  EXPECT_EQ(bare.finish(), 2);
   EXPECT_THAT(bare.output, HasSubstr("--token-file"));
 }
 
 TEST_F(ServeTest, StatusOfAPeerThatDoesNotRunFails) {
   Command never({"status", "--config", config()});
-  EXPECT_EQ(never.finish(), 1);
+  EXPECT_EQ(never.finish(), 2);
   EXPECT_THAT(never.output, HasSubstr("has a peer been started on this folder?"));
   Command node(serve());
   ASSERT_TRUE(node.read_until("ready slack=")) << node.output;
