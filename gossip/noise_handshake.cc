@@ -32,6 +32,7 @@ Handshake::Handshake(Role role, const HandshakeConfig& config, const PrivateKey&
     : role_(role),
       static_key_(config.static_key),
       ephemeral_(ephemeral),
+      static_public_(config.static_public),
       pre_shared_key_(config.pre_shared_key),
       symmetric_(config.pre_shared_key ? kNameXxPsk3 : kNameXx) {
   symmetric_.mix_hash(config.prologue);
@@ -86,7 +87,8 @@ Result<Bytes> Handshake::write_message(BytesView payload) {
       message += view_of(mine.bytes);
       mix_ephemeral(mine);
     } else if (token == Token::kS) {
-      message += symmetric_.encrypt_and_hash(view_of(public_key_of(static_key_).bytes));
+      const PublicKey mine = static_public_ ? *static_public_ : public_key_of(static_key_);
+      message += symmetric_.encrypt_and_hash(view_of(mine.bytes));
     } else if (const Result<void> mixed = mix(token); !mixed) {
       return mixed.error();
     }

@@ -29,6 +29,8 @@ struct HandshakeConfig {
   crdt::Bytes prologue;   // Both sides must hold the same, or the second message fails.
   PrivateKey static_key;  // Who this side is.
   std::optional<PreSharedKey> pre_shared_key;  // Present: XXpsk3.
+  // Of static_key, where it is known: to compute it takes as long as a key agreement.
+  std::optional<PublicKey> static_public;
 };
 
 struct TransportCiphers {
@@ -80,6 +82,7 @@ class Handshake {
   Role role_;
   PrivateKey static_key_;
   PrivateKey ephemeral_;
+  std::optional<PublicKey> static_public_;
   std::optional<PreSharedKey> pre_shared_key_;
   SymmetricState symmetric_;
   std::optional<PublicKey> remote_ephemeral_;

@@ -65,6 +65,7 @@ std::unique_ptr<Link> Peer::make_link(Instant now, LinkId id, const Target* dial
   channel.role = dialled ? Role::kInitiator : Role::kResponder;
   channel.handshake.prologue = link_prologue(config_.cluster);
   channel.handshake.static_key = config_.identity;
+  channel.handshake.static_public = public_key_;
   channel.payload = config_.software;
   const std::optional<PublicKey> expected =
       dialled ? std::optional(dialled->config.public_key) : std::nullopt;

@@ -16,12 +16,12 @@ class JournalRows final : public JournalStorage {
  public:
   static constexpr std::size_t kPages = 1'024;
 
-  explicit JournalRows(Store& store) : store_(store) {}
+  explicit JournalRows(Store& store, std::size_t pages = kPages) : store_(store), pages_(pages) {}
 
   [[nodiscard]] boost::system::result<std::uint64_t, CommitError> make() override;
   [[nodiscard]] crdt::Result<void> open(std::uint64_t identity) override;
   void remove(std::uint64_t) override {}
-  [[nodiscard]] std::size_t pages() const override { return kPages; }
+  [[nodiscard]] std::size_t pages() const override { return pages_; }
   [[nodiscard]] crdt::Result<crdt::Bytes> read(std::size_t slot, std::size_t count) override;
   [[nodiscard]] boost::system::result<void, CommitError> write(std::size_t slot,
                                                                crdt::BytesView pages) override;
@@ -31,6 +31,7 @@ class JournalRows final : public JournalStorage {
 
  private:
   Store& store_;
+  std::size_t pages_;
   std::uint64_t identity_ = 0;
   std::vector<std::pair<std::size_t, crdt::Bytes>> written_;  // Since the last sync.
 };
