@@ -13,6 +13,9 @@ namespace {
 constexpr Duration kReadOnlyBatch = 20us;  // A batch that stored nothing.
 constexpr Duration kTurnMin = 1us;         // So that time goes on whatever a node asks for.
 constexpr std::size_t kNoticesMax = 40;
+// Where records are kept for minutes: between two moves nodes erase what is hidden, and are quiet.
+constexpr std::chrono::seconds kHorizonStep{60};
+constexpr std::chrono::seconds kHorizonLook{5};
 
 std::string_view kind_of(const node::Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<node::Event>> kNames{
@@ -62,7 +65,9 @@ struct Cluster::Node final : node::Performer {
   std::map<node::ExchangeId, OnReply> waiting;
   Duration commit_mean{};
   std::uint64_t starts = 0;
-  std::uint64_t rebuilds = 0;  // Of its Replica, by its driver.
+  std::uint64_t rebuilds = 0;         // Of its Replica, by its driver.
+  std::uint64_t started_as = 0;       // Which of its starts draws what this life draws.
+  std::uint64_t rebuilds_before = 0;  // This life.
   std::uint64_t losses = 0;
   std::uint64_t life = 0;  // Tells what an earlier life scheduled from what this one did.
   bool host_up = true;
@@ -124,6 +129,11 @@ void Cluster::configure(Node& node, const std::vector<gossip::PrivateKey>& keys)
   const auto drift = static_cast<std::int64_t>(node.dice.between(0, 2 * options_.drift_ppm));
   node.clock = NodeClock(drift - static_cast<std::int64_t>(options_.drift_ppm));
   node.commit_mean = options_.commit_mean;
+  if (options_.keep == 0us) return;
+  node::RetentionConfig& retention = node.config.retention;
+  retention.keep = std::chrono::duration_cast<std::chrono::seconds>(options_.keep);
+  retention.step = kHorizonStep;
+  retention.look_every = kHorizonLook;
 }
 
 Disk& Cluster::disk(NodeIndex node) { return nodes_[node]->disk; }
@@ -159,7 +169,24 @@ void Cluster::note(Node& node, std::string_view what, std::string_view bytes) {
 
 void Cluster::start(NodeIndex index) {
   Node& node = *nodes_[index];
-  if (node.driver != nullptr || node.retired) return;
+  if (node.driver == nullptr && !node.retired) start(index, ++node.starts);
+}
+
+std::optional<std::uint64_t> Cluster::life(NodeIndex index) const {
+  const Node& node = *nodes_[index];
+  if (node.driver == nullptr || node.rebuilds != node.rebuilds_before) return std::nullopt;
+  return node.started_as;
+}
+
+void Cluster::start_again(NodeIndex index, std::uint64_t life) {
+  if (!nodes_[index]->retired) start(index, life);
+}
+
+void Cluster::start(NodeIndex index, std::uint64_t life) {
+  Node& node = *nodes_[index];
+  CHECK(node.driver == nullptr);
+  node.started_as = life;
+  node.rebuilds_before = node.rebuilds;
   ++node.life;
   node.host_up = true;
   node.turn_due = false;
@@ -167,7 +194,7 @@ void Cluster::start(NodeIndex index) {
   node.queued = 0;
   node.paused_until = Time{};
   note(node, "starts", "");
-  const crdt::Rng::Seed seed = Dice(options_.seed, "process", index << 32 | ++node.starts).seed();
+  const crdt::Rng::Seed seed = Dice(options_.seed, "process", index << 32 | life).seed();
   node.wrapped.reset();
   node.disk.live(true);
   try {

@@ -85,6 +85,11 @@ class Cluster final : private NetworkUser {
   void retire(NodeIndex node);  // Dies, host and all, and never starts again.
   void lose_contents(NodeIndex node, Disk::Contents contents);  // REQUIRES that it is down.
   void count_loss(NodeIndex node);  // What it promised is void: a new incarnation().
+  // What tells this life of a running process from its others: which id its Replica drew. Nothing
+  // where that drew another since.
+  [[nodiscard]] std::optional<std::uint64_t> life(NodeIndex node) const;
+  // The same process goes on, with the id that it drew in that life. REQUIRES that it is down.
+  void start_again(NodeIndex node, std::uint64_t life);
 
   // The longest queue of events that any driver had.
   [[nodiscard]] std::size_t queue_max() const { return queue_max_; }
@@ -112,6 +117,7 @@ class Cluster final : private NetworkUser {
   void link_closed(NodeIndex node, gossip::LinkId link, const std::string& reason) override;
   void dial_failed(NodeIndex node, const std::string& address, const std::string& reason) override;
 
+  void start(NodeIndex node, std::uint64_t life);
   void configure(Node& node, const std::vector<gossip::PrivateKey>& keys);
   bool submit(Node& node, node::Event event);
   void schedule_turn(Node& node);

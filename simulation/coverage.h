@@ -50,6 +50,9 @@ enum class Mark {
   kAllHadIt,           // A change was answered because every peer had it, and that was looked up.
   kSpreadLookedUp,     // Whether all peers had a change soon, in calm, was looked up.
   kSharedNumberMeant,  // A command named a number that two tasks had.
+  kHorizonMoved,       // Of one node's store.
+  kRecordForgotten,    // By the first node.
+  kPutBack,            // A machine went on with an older memory and an older disk.
   kCaughtUp,           // A store that went back in time, or was new, was whole again.
   kHealed,
   kBrokenRemainder,

@@ -9,9 +9,10 @@
 //          node drops all of its memory and calls recover().
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ namespace simulation {
 
 class Disk final : public node::Store, private crdt::Transaction {
  public:
-  using Contents = std::map<crdt::Bytes, crdt::Bytes, std::less<>>;
+  using Contents = absl::btree_map<crdt::Bytes, crdt::Bytes, std::less<>>;
 
   // Where in its work the node is when the power goes.
   enum class Moment { kOperation, kBeforeCommit, kAfterCommit };

@@ -7,7 +7,7 @@
 namespace simulation {
 
 JournaledDisk::JournaledDisk(Disk& disk, const node::WriteBehind::Limits& limits)
-    : journal_(disk), behind_(disk, journal_, limits) {
+    : journal_(disk, limits.journal_pages), behind_(disk, journal_, limits) {
   if (const auto opened = behind_.open(); !opened) {
     throw std::runtime_error(opened.error().message);
   }

@@ -1,7 +1,8 @@
 // JournaledDisk: a node's store as production lays it out: node/write_behind.h over its disk.
 //
 // Size     limits far below production's, drawn from the seed: minutes of a simulated channel then
-//          reach what takes production hours: full journals, trimmed pages, rounds of the ring.
+//          reach what takes production hours: full journals, trimmed pages, rounds of the ring. The
+//          ring is as long as the journal may become, as in production.
 // Errors   made over a damaged journal it throws, as its begin() does: such a node does not start.
 #pragma once
 

@@ -29,10 +29,12 @@ void Nemesis::schedule(const std::vector<Fault>& faults) {
         if (healed_ == 0) begin(fault);
       });
     }
-    if (fault.kind != FaultKind::kRollback) continue;
+    if (fault.kind != FaultKind::kRollback && fault.kind != FaultKind::kPutBack) continue;
     // Its copy is as old as the fault is long: taken that much before.
     scheduler_.at(std::max(Time{}, fault.at - fault.lasts), [this, fault] {
-      for (const NodeIndex node : fault.nodes) snapshots_[node] = cluster_.disk(node).contents();
+      for (const NodeIndex node : fault.nodes) {
+        snapshots_[node] = {cluster_.disk(node).contents(), cluster_.life(node)};
+      }
     });
   }
 }
@@ -49,7 +51,7 @@ void Nemesis::begin(const Fault& fault) {
   if (fault.kind <= FaultKind::kSwizzle) return begin_cut(fault);
   if (fault.kind <= FaultKind::kReplay) return begin_link_fault(fault);
   for (const NodeIndex node : fault.nodes) {
-    if (fault.kind <= FaultKind::kClone) {
+    if (fault.kind <= FaultKind::kPutBack) {
       begin_node_fault(fault, node);
     } else {
       begin_disk_fault(fault, node);
@@ -241,10 +243,11 @@ void Nemesis::replace_store(const Fault& fault, NodeIndex node) {
   if (cut_off) cut(across({node}), half, false);
   later(cut_off ? half : 0us, [this, fault, node, half] {
     if (!cluster_.running(node)) return;
+    if (fault.kind == FaultKind::kPutBack) return put_back(fault, node);
     on_loss_(node);
     cluster_.crash(node, Death::kHost);
     Disk::Contents contents;
-    if (fault.kind == FaultKind::kRollback) contents = snapshots_[node];
+    if (fault.kind == FaultKind::kRollback) contents = snapshots_[node].contents;
     if (fault.kind == FaultKind::kClone) {
       contents = cluster_.disk((node + 1) % cluster_.size()).contents();
     }
@@ -253,6 +256,19 @@ void Nemesis::replace_store(const Fault& fault, NodeIndex node) {
     if (fault.amount % 4 >= 2) cut(across({node}), fault.lasts, false);
     later(std::max(half, kDownMin), [this, node] { cluster_.start(node); });
   });
+}
+
+// Its links are gone and it is what it was, ids to come included; then nothing tells it.
+void Nemesis::put_back(const Fault& fault, NodeIndex node) {
+  const Snapshot& then = snapshots_[node];
+  if (!then.life) return;
+  ++put_back_;
+  on_loss_(node);
+  coverage_.reach(Mark::kPutBack);
+  cluster_.crash(node, Death::kHost);
+  cluster_.lose_contents(node, then.contents);
+  if (fault.amount % 4 >= 2) cut(across({node}), fault.lasts, false);
+  cluster_.start_again(node, *then.life);
 }
 
 void Nemesis::begin_node_fault(const Fault& fault, NodeIndex node) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -40,7 +41,9 @@ class Nemesis {
   }
   // The nodes that never come back right.
   [[nodiscard]] const std::set<NodeIndex>& broken() const { return broken_; }
-  // Values in these nodes' stores were altered: known not to be healed yet.
+  // How often a machine's memory was put back: since then a dot may be two values.
+  [[nodiscard]] std::uint64_t put_back() const { return put_back_; }
+  // Values in these nodes' stores were altered, and may not be healed by the end of a run.
   [[nodiscard]] const std::set<NodeIndex>& damaged() const { return damaged_; }
 
  private:
@@ -66,6 +69,7 @@ class Nemesis {
   void kill(NodeIndex node, Death death);
   void take_down(NodeIndex node, Death death, Duration lasts);
   void replace_store(const Fault& fault, NodeIndex node);
+  void put_back(const Fault& fault, NodeIndex node);
   void weather_of(NodeIndex node, const std::function<void(Weather&)>& change);
   // Runs `action` unless all is healed by then: healing undoes everything itself.
   void later(Duration delay, std::function<void()> action);
@@ -78,11 +82,16 @@ class Nemesis {
   Coverage& coverage_;
   OnLoss on_loss_;
   std::vector<Fault> forever_;
-  std::vector<Disk::Contents> snapshots_;  // By node: what a rollback returns to.
+  struct Snapshot {
+    Disk::Contents contents;
+    std::optional<std::uint64_t> life;  // Cluster::life().
+  };
+  std::vector<Snapshot> snapshots_;  // By node: what a rollback or a put-back returns to.
   std::set<NodeIndex> broken_;
   std::set<NodeIndex> damaged_;
   std::set<NodeIndex> lying_;  // Their disks say that they stored what they did not.
   std::uint64_t injected_ = 0;
+  std::uint64_t put_back_ = 0;
   Time busy_until_{};
   std::uint64_t healed_ = 0;  // How often.
 };

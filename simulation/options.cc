@@ -30,6 +30,7 @@ const std::vector<FaultInfo> kAll{
     {FaultKind::kWipe, "wipe", "{nodes} come back with an empty disk", true},
     {FaultKind::kRollback, "rollback", "{nodes} come back with an old copy of their store", true},
     {FaultKind::kClone, "clone", "{nodes} come back with a copy of another's store", true},
+    {FaultKind::kPutBack, "put-back", "{nodes} go on as they were some time before", false},
     {FaultKind::kDiskError, "disk-error", "commits of {nodes} fail", true},
     {FaultKind::kDiskFull, "disk-full", "the disks of {nodes} are full", true},
     {FaultKind::kSlowDisk, "slow-disk", "commits of {nodes} take up to a second", true},
@@ -89,16 +90,25 @@ void for_each_number(Subject& options, Field field) {
   duration("compare_every_us", options.compare_every);
   field("late_percent", options.late_percent);
   field("burst_percent", options.burst_percent);
+  duration("keep_us", options.keep);
 }
 
 bool in_range(const Options& options) {
   return options.nodes >= 1 && options.nodes <= kNodesMax && options.length <= kLengthMax &&
          options.command_every > 0us && options.fault_every > 0us && options.people > 0 &&
          options.channels > 0 && options.offer_after > 0us && options.offer_rows > 0 &&
-         options.walk_after > 0us && options.compare_every > 0us;
+         options.walk_after > 0us && options.compare_every > 0us &&
+         (options.keep == 0us || options.keep >= 3min);
 }
 
 }  // namespace
+
+Duration delivered_within(const Options& options) {
+  constexpr Duration kSlackGivesUp = 6min;
+  constexpr Duration kStandsStill = 2min;  // A node that gets it may be paused for 40 s.
+  if (options.keep == 0us) return kSlackGivesUp;
+  return std::min(kSlackGivesUp, options.keep - kStandsStill);
+}
 
 const std::vector<FaultInfo>& all_faults() { return kAll; }
 
@@ -169,9 +179,16 @@ Options draw_options(const Options& asked, bool exactly) {
   options.compare_every = dice.pick(std::vector<Duration>{1min, 1h});
   options.late_percent = dice.pick(std::vector<std::uint64_t>{0, 5, 20});
   options.burst_percent = dice.pick(std::vector<std::uint64_t>{12, 12, 60});
-  if (exactly) return options;
+  options.keep = Dice(asked.seed, "retention").pick(std::vector<Duration>{0us, 0us, 4min, 8min});
+  // What a node forgot before it stopped it counts out when it first reads all that it stores.
+  if (options.keep > 0us) options.walk_after = 30s;
   for (const FaultKind kind : asked.faults) {
-    if (dice.chance(1, 2)) options.faults.erase(kind);
+    if (!exactly && dice.chance(1, 2)) options.faults.erase(kind);
+  }
+  // Nothing but a comparison finds what was minted twice.
+  if (options.faults.contains(FaultKind::kPutBack)) {
+    options.walk_after = 30s;
+    options.compare_every = 1min;
   }
   return options;
 }

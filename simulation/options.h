@@ -39,6 +39,7 @@ enum class FaultKind {
   kWipe,       // It comes back under its name with an empty disk.
   kRollback,   // It comes back with an older copy of its store.
   kClone,      // It comes back with a copy of another node's store.
+  kPutBack,    // Its machine's memory and disk are put back, and it never knows.
   // Disks.
   kDiskError,  // Commits fail, and do not say what they left.
   kDiskFull,
@@ -87,6 +88,8 @@ struct Options {
   Duration compare_every = 1h;       // what bugs leave differing is then healed (gossip/config.h).
   std::uint64_t late_percent = 5;    // Of commands: delivered later than they were signed.
   std::uint64_t burst_percent = 12;  // Of moments: several people at one task.
+  // For how long records are kept (node/replica_retention.h); zero: as long as production does.
+  Duration keep{};
   std::set<FaultKind> faults;
 
   bool operator==(const Options&) const = default;
@@ -94,6 +97,10 @@ struct Options {
 
 inline constexpr std::uint64_t kNodesMax = 26;  // A letter each, and gossip's own limit is 33.
 inline constexpr Duration kLengthMax = 24h;
+
+// Where records are kept for minutes, nobody may send anything again after more than this: in
+// production records are kept for a day at least, and Slack gives up within the hour.
+[[nodiscard]] Duration delivered_within(const Options& options);
 
 // `asked` with everything drawn that a run of this seed varies. Faults that `asked` allows are
 // switched off at random, each with one chance in two, unless `exactly`.

@@ -163,15 +163,12 @@ void Oracle::spread_late(Time at, std::size_t command, NodeIndex node) {
 
 // --- what nodes store ---
 
-void Oracle::lost(const StoreView& node, const std::vector<StoreView>& others) {
+void Oracle::lost(const StoreView& node, const std::vector<Outline>& others) {
   any_loss_ = true;
-  std::set<crdt::RequestId> elsewhere;
-  for (const StoreView& other : others) {
-    for (const auto& [request, count] : other.told()) elsewhere.insert(request);
-  }
   bool unshared = false;
   for (const auto& [request, count] : node.told()) {
-    if (elsewhere.contains(request)) continue;
+    const auto tells = [&id = request](const Outline& other) { return other.told.contains(id); };
+    if (std::any_of(others.begin(), others.end(), tells)) continue;
     excused_.insert(request);
     unshared = true;
   }
@@ -180,14 +177,12 @@ void Oracle::lost(const StoreView& node, const std::vector<StoreView>& others) {
   lost_values(node, others);
 }
 
-void Oracle::lost_records(const StoreView& node, const std::vector<StoreView>& others) {
-  std::set<crdt::Bytes> elsewhere;
-  for (const StoreView& other : others) {
-    for (const auto& [key, value] : other.requests) elsewhere.insert(key);
-  }
+void Oracle::lost_records(const StoreView& node, const std::vector<Outline>& others) {
   StoreView alone;
   for (const auto& [key, value] : node.requests) {
-    if (!elsewhere.contains(key)) alone.requests.emplace(key, value);
+    const auto has = [&at = key](const Outline& other) { return other.requests.contains(at); };
+    if (std::any_of(others.begin(), others.end(), has)) continue;
+    alone.requests.emplace(key, value);
   }
   for (const auto& [request, details] : alone.details()) {
     unrecorded_.insert(request);
@@ -195,15 +190,15 @@ void Oracle::lost_records(const StoreView& node, const std::vector<StoreView>& o
   }
 }
 
-void Oracle::lost_values(const StoreView& node, const std::vector<StoreView>& others) {
-  const auto covered = [](const StoreView& view, const std::pair<std::string, crdt::Dot>& value) {
-    const auto document = view.documents.find(value.first);
-    return document != view.documents.end() &&
-           document->second.context.of(value.second.replica) >= value.second.counter;
+void Oracle::lost_values(const StoreView& node, const std::vector<Outline>& others) {
+  const auto covered = [](const Outline& other, const std::pair<std::string, crdt::Dot>& value) {
+    const auto context = other.contexts.find(value.first);
+    return context != other.contexts.end() &&
+           context->second.of(value.second.replica) >= value.second.counter;
   };
   for (const auto& [request, details] : node.details()) {
     for (const auto& value : values_of(request, details)) {
-      const bool elsewhere = std::any_of(others.begin(), others.end(), [&](const StoreView& other) {
+      const bool elsewhere = std::any_of(others.begin(), others.end(), [&](const Outline& other) {
         return covered(other, value);
       });
       if (!elsewhere) unshared_.insert(value);
@@ -229,7 +224,7 @@ void Oracle::check_store(Time at, NodeIndex node, const StoreView& view, std::ui
   for (const auto& [key, document] : view.documents) {
     const std::string where = " in " + key + " on " + letter_of(node);
     check_tasks(at, where, document);
-    check_dots(at, key, document);
+    if (!reminted_) check_dots(at, key, document);
     if (document.context.entries().size() > replicas) {
       verdict_.fail({"bounds", "a vector has at most an entry for each Replica",
                      std::to_string(document.context.entries().size()) + where, at});
@@ -307,10 +302,27 @@ void Oracle::check_converged(Time at, const StoreView& core, const Shown& shown,
   const auto details = core.details();
   const History history(plan_, details);
   check_acknowledged(at, core, details, rest);
+  check_tasks_kept(at, core, rest);
+  if (reminted_) return;
   check_model(at, core, history);
   check_history(at, history);
   check_shown(at, core, shown, history, details);
   check_labels(at, core, rest);
+}
+
+void Oracle::check_tasks_kept(Time at, const StoreView& core, const std::vector<StoreView>& rest) {
+  for (const auto& [index, label] : labels_) {
+    const Command& command = plan_.commands[index];
+    const crdt::RequestId request = SlackWorkspace::request_id(command.trigger);
+    if (excused_.contains(request)) continue;
+    const std::string path = slack::incident::core_path(slack::incident::task_id(request));
+    const auto holds = [&](const StoreView& view) {
+      const auto found = view.documents.find(SlackWorkspace::document_key(command.channel));
+      return found != view.documents.end() && found->second.leaves.contains(path);
+    };
+    if (holds(core) || std::any_of(rest.begin(), rest.end(), holds)) continue;
+    fail(at, "no acknowledged change is lost", "there is no task of: " + words_of(command));
+  }
 }
 
 // What a person was shown as "#7b" has that number, and if a letter was shown that one, in the
@@ -353,7 +365,7 @@ void Oracle::check_acknowledged(Time at, const StoreView& core, const History::D
     if (found != details.end()) {
       if (found->second.size() > 1) coverage_.reach(Mark::kHandledTwice);
       check_effect(at, index, found->second);
-    } else if (!unrecorded_.contains(request) && !excused) {
+    } else if (!unrecorded_.contains(request) && !excused && !reminted_) {
       fail(at, "no acknowledged change is lost", words_of(command) + " has left no request record");
     }
   }

@@ -11,7 +11,7 @@
 //            timeline records.
 //          - Where both sides minted one number before they knew of the cut, a change by that bare
 //            number and its retry on the other side change two tasks: marked, not failed.
-//          - A store with altered values is left out: nothing heals it yet.
+//          - A store with altered values is left out: it is healed when a walk finds them.
 //          - After the loss of a disk a value may be without its request record, and the other
 //            way round: they reach others by two ways. And a store that came back without what it
 //            minted may mint a label again, while somebody who knows it is out of reach.
@@ -62,8 +62,12 @@ class Oracle {
   [[nodiscard]] std::optional<std::uint32_t> shared_number(std::size_t command) const;
 
   // --- what nodes store ---
-  // `node`'s store is about to be lost; `others` are all the rest.
-  void lost(const StoreView& node, const std::vector<StoreView>& others);
+  // `node`'s store, of which the records are read, is about to be lost; `others` are all the rest.
+  void lost(const StoreView& node, const std::vector<Outline>& others);
+  // A machine's memory was put back: what it minted since may be two values under one dot, and a
+  // later value of nobody's asking may stand for both. What the request records say of dots is no
+  // model of documents any more; that nothing is gone still is checked.
+  void reminted() { reminted_ = true; }
   // What must hold in any store at any time.
   void check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas);
   // What must hold in every store of a converged core; `rest` are the stores of broken nodes.
@@ -83,8 +87,8 @@ class Oracle {
     std::set<std::uint32_t> numbers;
   };
 
-  void lost_records(const StoreView& node, const std::vector<StoreView>& others);
-  void lost_values(const StoreView& node, const std::vector<StoreView>& others);
+  void lost_records(const StoreView& node, const std::vector<Outline>& others);
+  void lost_values(const StoreView& node, const std::vector<Outline>& others);
   [[nodiscard]] Values values_of(const crdt::RequestId& request,
                                  const std::vector<slack::incident::Detail>& details) const;
   void check_answer(Time at, std::size_t command, NodeIndex node, const Promise& promise,
@@ -104,6 +108,7 @@ class Oracle {
   void check_shown(Time at, const StoreView& core, const Shown& shown, const History& history,
                    const History::Details& details);
   void check_history(Time at, const History& history);
+  void check_tasks_kept(Time at, const StoreView& core, const std::vector<StoreView>& rest);
   void fail(Time at, std::string property, std::string detail);
 
   const Plan& plan_;
@@ -123,6 +128,7 @@ class Oracle {
   Values unwritten_;
   Values unshared_;
   std::map<std::pair<std::string, crdt::Dot>, crdt::Leaf> dots_;
+  bool reminted_ = false;
   bool any_loss_ = false;  // A store forgot which numbers it had minted.
 };
 

@@ -16,7 +16,6 @@ constexpr Duration kBurstSpread = 400ms;
 constexpr Duration kBurstClose = 15ms;  // Closer than a change takes to be everywhere.
 constexpr Duration kTravelMax = 3s;     // Slack waits no longer for an answer.
 constexpr Duration kLateMin = 20s;
-constexpr Duration kLateMax = 6min;        // Slack's last retry comes then.
 constexpr std::uint64_t kTasksAimed = 16;  // In a channel: an incident has 12 to 24.
 
 constexpr std::array kStatuses{"red", "yellow", "green", "assigned", "done", "canceled"};
@@ -80,7 +79,8 @@ class People {
   // Of a second delivery: at once, or minutes later, as Slack does where an answer got lost.
   Duration draw_delay(Time at) {
     if (!dice_.chance(1, 3)) return dice_.exponential(500ms);
-    return std::min(dice_.between(kLateMin, kLateMax), std::max(0us, options_.length - at));
+    return std::min(dice_.between(kLateMin, delivered_within(options_)),
+                    std::max(0us, options_.length - at));
   }
 
   bool resigned() { return dice_.chance(options_.resigned_percent, 100); }

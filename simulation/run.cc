@@ -7,6 +7,7 @@
 
 #include "crdt/check.h"
 #include "gossip/membership.h"
+#include "simulation/archive.h"
 #include "simulation/beliefs.h"
 #include "simulation/diagram_watch.h"
 #include "simulation/journaled_disk.h"
@@ -18,6 +19,7 @@ namespace simulation {
 namespace {
 
 constexpr Duration kLookEvery = 100s;  // A checker at one node while the run goes on.
+constexpr Duration kErased = 15s;      // After a move: 256 rows each quarter of a second.
 constexpr Duration kPoll = 100ms;      // For convergence.
 // From equal stores to quiet ones: acknowledgements; and a link that was silent when all was healed
 // is missed when its peer is probed over it, whose turn comes every second period, and 4 s later,
@@ -30,6 +32,8 @@ constexpr Duration kAsked = 100ms;  // For a node's status.
 // After the quiet every link was probed. Where a remainder stays broken, a peer may be doubted on
 // its word at any time; refuting takes a round of news or two.
 constexpr Duration kBelieveMax = 10s;
+// Where dots were minted twice: two comparisons, a minute apart at most, and two new runs.
+constexpr Duration kHealMax = 5min;
 constexpr Duration kTrafficMax = 60s;  // For the last commands to be answered after healing.
 // A link's end and second: where there are two peers, 1.25 probes and as many answers, sealed.
 constexpr std::uint64_t kQuietBytesMax = 150;
@@ -42,14 +46,17 @@ class Runner {
   Runner(const Plan& plan, const RunSettings& settings)
       : plan_(plan),
         trace_(trace_of(settings)),
-        cluster_(plan.options, scheduler_, trace_, coverage_,
-                 settings.wrap ? settings.wrap : JournaledDisk::wrap(plan.options.seed)),
+        archive_(scheduler_, coverage_, verdict_),
+        cluster_(plan.options, scheduler_, trace_, coverage_, wrap_of(settings)),
         oracle_(plan_, coverage_, verdict_),
         traffic_(plan_, cluster_, scheduler_, coverage_, oracle_,
                  [this] { return nemesis_.calm(); }),
         nemesis_(plan.options, cluster_, scheduler_, coverage_,
                  [this](NodeIndex node) { on_loss(node); }),
         looks_(plan.options.seed, "looks") {
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) {
+      archive_.add_node(cluster_.disk(node));
+    }
     if (settings.diagram != nullptr) watch_.emplace(*settings.diagram, cluster_);
   }
 
@@ -66,6 +73,7 @@ class Runner {
     if (good()) converge();
     if (good()) be_quiet();
     if (good()) check_beliefs();
+    if (good()) rest_from_moves();
     if (good()) check_all();
     if (watch_) watch_->finish(scheduler_.now());
     return report();
@@ -78,6 +86,11 @@ class Runner {
     if (settings.describe) trace.describe(*settings.describe);
     trace.draw(settings.diagram);
     return trace;
+  }
+
+  [[nodiscard]] WrapStore wrap_of(const RunSettings& settings) {
+    WrapStore wrap = settings.wrap ? settings.wrap : JournaledDisk::wrap(plan_.options.seed);
+    return plan_.options.keep == 0us ? wrap : archive_.watch(std::move(wrap));
   }
 
   [[nodiscard]] bool good() const { return !verdict_.failure(); }
@@ -94,13 +107,15 @@ class Runner {
         fail("bounds", "a node's queue stays short", std::to_string(cluster_.queue_max()));
       }
       // A comparison heals it, and so hides whatever made it.
-      if (!cluster_.united().empty() && nemesis_.damaged().empty()) {
+      const bool sound = nemesis_.damaged().empty() && nemesis_.put_back() == 0;
+      if (!cluster_.united().empty() && sound) {
         fail("safety", "two states have two vectors", cluster_.united());
       }
     }
   }
 
-  // Who must agree in the end. A store with altered values is left out: nothing heals it yet.
+  // Who must agree in the end. A store with altered values is left out: peers heal it as soon as it
+  // is read or walked over, which may be after the run, and what it held alone nobody can heal.
   [[nodiscard]] std::vector<NodeIndex> core() const {
     std::vector<NodeIndex> nodes;
     for (NodeIndex node = 0; node < cluster_.size(); ++node) {
@@ -140,7 +155,7 @@ class Runner {
   void converge() {
     const Time begin = scheduler_.now();
     while (good() && !(linked() && equal())) {
-      if (scheduler_.now() - begin > kConvergeMax) {
+      if (scheduler_.now() - begin > (nemesis_.put_back() > 0 ? kHealMax : kConvergeMax)) {
         return fail("liveness", "after healing all peers become equal", differences());
       }
       pass(kPoll);
@@ -172,9 +187,16 @@ class Runner {
   void be_quiet() {
     pass(kSettle + cluster_.size() * kProbedEvery);
     if (!nemesis_.broken().empty() || !nemesis_.damaged().empty()) return;  // Those go on trying.
-    const std::uint64_t written = writes();
-    const std::uint64_t sent = cluster_.network().bytes_sent();
-    pass(kQuiet);
+    std::uint64_t written = 0;
+    std::uint64_t sent = 0;
+    Time begin{};
+    do {
+      rest_from_moves();
+      begin = scheduler_.now();
+      written = writes();
+      sent = cluster_.network().bytes_sent();
+      pass(kQuiet);
+    } while (good() && archive_.moved_at() >= begin);
     if (writes() != written) fail("liveness", "equal peers are quiet", "stores still change");
     const std::uint64_t ends = cluster_.size() * (cluster_.size() - 1);
     const std::uint64_t seconds =
@@ -184,6 +206,11 @@ class Runner {
       fail("liveness", "equal peers are quiet",
            std::to_string(rate) + " octets a link's end and second");
     }
+  }
+
+  // Until all have erased what the horizon hid when it last moved. It moves once a minute.
+  void rest_from_moves() {
+    while (good() && scheduler_.now() - archive_.moved_at() < kErased) pass(kPoll);
   }
 
   // Everybody in the core knows of everybody in it that it is alive, and tells operators so.
@@ -222,9 +249,10 @@ class Runner {
   }
 
   // Nothing, where a damaged store cannot even be opened.
-  [[nodiscard]] StoreView readable(NodeIndex node) {
+  template <class Seen>
+  [[nodiscard]] Seen readable(NodeIndex node, Seen (*read)(node::Store& store)) {
     try {
-      return view_of(cluster_.store(node));
+      return read(cluster_.store(node));
     } catch (const std::runtime_error&) {
       CHECK(nemesis_.damaged().contains(node));
       return {};
@@ -232,11 +260,12 @@ class Runner {
   }
 
   void on_loss(NodeIndex node) {
-    std::vector<StoreView> others;
+    if (nemesis_.put_back() > 0) oracle_.reminted();
+    std::vector<Outline> others;
     for (NodeIndex other = 0; other < cluster_.size(); ++other) {
-      if (other != node) others.push_back(readable(other));
+      if (other != node) others.push_back(readable(other, outline_of));
     }
-    oracle_.lost(readable(node), others);
+    oracle_.lost(readable(node, records_of), others);
   }
 
   void check_all() {
@@ -267,7 +296,34 @@ class Runner {
         shown = shown_in(cluster_.store(node));
       }
     }
-    if (first && good()) oracle_.check_converged(scheduler_.now(), *first, shown, rest);
+    if (first && good()) check_kept(*first);
+    if (first && good()) {
+      const StoreView known = archive_.with_forgotten(std::move(*first));
+      oracle_.check_converged(scheduler_.now(), known, shown, rest);
+    }
+  }
+
+  // All that is above the horizon is there, and nothing of what is below it.
+  void check_kept(const StoreView& view) {
+    if (plan_.options.keep == 0us) return;
+    const NodeIndex any = core().front();
+    const auto lacks = archive_.lacking(view, horizon_of(cluster_.store(any)));
+    if (lacks && nothing_lost()) fail("safety", "nothing young is forgotten", *lacks);
+    for (const NodeIndex node : core()) {
+      const std::size_t hidden = hidden_rows(cluster_.store(node));
+      if (hidden == 0) continue;
+      fail("liveness", "what is forgotten is erased",
+           std::to_string(hidden) + " records are left on " + letter_of(node));
+    }
+  }
+
+  // No disk was lost, and nobody has for ever what others lack.
+  [[nodiscard]] bool nothing_lost() const {
+    if (!nemesis_.broken().empty() || !nemesis_.damaged().empty()) return false;
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) {
+      if (cluster_.incarnation(node) > 0) return false;
+    }
+    return true;
   }
 
   void check_bytes(NodeIndex node) {
@@ -317,6 +373,7 @@ class Runner {
   Trace trace_;
   Coverage coverage_;
   Verdict verdict_;
+  Archive archive_;
   Cluster cluster_;
   Oracle oracle_;
   Traffic traffic_;

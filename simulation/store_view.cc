@@ -4,6 +4,7 @@
 
 #include "crdt/byte_io.h"
 #include "crdt/checksum.h"
+#include "crdt/document_rows.h"
 #include "crdt/hash64.h"
 #include "crdt/keyspace.h"
 #include "crdt/ksuid.h"
@@ -17,50 +18,107 @@ namespace {
 constexpr std::uint64_t kOdd =
     0x9E3779B97F4A7C15;  // So that a row and its value do not cancel out.
 
-void read(crdt::Repository& repository, StoreView& view) {
-  const auto complain = [&](const crdt::Result<void>& done) {
-    if (!done && view.damage.empty()) view.damage = done.error().message;
-  };
-  complain(repository.open());
-  complain(repository.scan_documents([&](const std::string& key, const crdt::Document& document) {
-    DocumentView& seen = view.documents[key];
-    seen.context = document.context();
-    // Everything that one who has nothing would be sent.
-    for (crdt::Leaf& leaf : document.fragment({}).fresh) {
-      std::vector<crdt::Leaf>& siblings = seen.leaves[leaf.path];
-      siblings.push_back(std::move(leaf));
-    }
-  }));
+void complain(const crdt::Result<void>& done, StoreView& view) {
+  if (!done && view.damage.empty()) view.damage = done.error().message;
+}
+
+void read_documents(crdt::Repository& repository, StoreView& view) {
+  const auto read =
+      repository.scan_documents([&](const std::string& key, const crdt::Document& document) {
+        DocumentView& seen = view.documents[key];
+        seen.context = document.context();
+        // Everything that one who has nothing would be sent.
+        for (crdt::Leaf& leaf : document.fragment({}).fresh) {
+          std::vector<crdt::Leaf>& siblings = seen.leaves[leaf.path];
+          siblings.push_back(std::move(leaf));
+        }
+      });
+  complain(read, view);
+}
+
+void read_records(crdt::Repository& repository, StoreView& view) {
   const auto collect = [](std::map<crdt::Bytes, crdt::Bytes>& to) {
     return [&to](crdt::BytesView key, crdt::BytesView value) {
       to.emplace(key, value);
       return true;
     };
   };
-  complain(repository.scan_records(std::string(1, node::kTimelineKind), collect(view.timeline)));
-  complain(repository.scan_records(std::string(1, node::kRequestKind), collect(view.requests)));
+  complain(repository.scan_records(std::string(1, node::kTimelineKind), collect(view.timeline)),
+           view);
+  complain(repository.scan_records(std::string(1, node::kRequestKind), collect(view.requests)),
+           view);
+}
+
+using Read = std::function<void(crdt::Repository& repository, StoreView& view)>;
+
+StoreView read(node::Store& store, const Read& read_rows) {
+  StoreView view;
+  crdt::Repository repository({}, node::origin_of);
+  repository.use(store.begin());
+  complain(repository.open(), view);
+  read_rows(repository, view);
   view.digest = repository.digest();
+  store.abort();
+  return view;
+}
+
+// The request that a timeline record is about: its key ends with a Ksuid, and that with the
+// request (node/replica_records.h).
+std::optional<crdt::RequestId> request_of(crdt::BytesView timeline_key) {
+  const std::size_t tail = std::min(timeline_key.size(), crdt::kKsuidBytes);
+  const auto ksuid = crdt::ksuid_from_bytes(timeline_key.substr(timeline_key.size() - tail));
+  return ksuid ? std::optional(ksuid->payload) : std::nullopt;
+}
+
+crdt::Bytes records_behind(char kind) {
+  crdt::Bytes row = crdt::keyspace::record(crdt::Bytes(1, kind));
+  ++row.back();
+  return row;
 }
 
 }  // namespace
 
 StoreView view_of(node::Store& store) {
-  StoreView view;
-  crdt::Repository repository({}, node::origin_of);
-  repository.use(store.begin());
-  read(repository, view);
+  return read(store, [](crdt::Repository& repository, StoreView& view) {
+    read_documents(repository, view);
+    read_records(repository, view);
+  });
+}
+
+StoreView records_of(node::Store& store) { return read(store, read_records); }
+
+Outline outline_of(node::Store& store) {
+  Outline outline;
+  crdt::Transaction& txn = store.begin();
+  const auto records = [&](char kind, const auto& visit) {
+    txn.scan(crdt::keyspace::record(crdt::Bytes(1, kind)), records_behind(kind),
+             [&](crdt::BytesView row, crdt::BytesView sealed) {
+               if (crdt::open_value(sealed)) visit(crdt::keyspace::tail_of(row));
+               return true;
+             });
+  };
+  records(node::kTimelineKind, [&](crdt::BytesView key) {
+    if (const auto request = request_of(key)) outline.told.insert(*request);
+  });
+  records(node::kRequestKind, [&](crdt::BytesView key) { outline.requests.emplace(key); });
+  txn.scan(crdt::keyspace::documents(), crdt::keyspace::documents_end(),
+           [&](crdt::BytesView row, crdt::BytesView sealed) {
+             const std::string_view key = crdt::keyspace::document_of(row);
+             if (outline.contexts.contains(key)) return true;
+             if (row != crdt::keyspace::document_header(key)) return true;
+             const auto value = crdt::open_value(sealed);
+             auto decoded = value ? crdt::decode_header(*value) : value.error();
+             if (decoded) outline.contexts.emplace(key, std::move(decoded->context));
+             return true;
+           });
   store.abort();
-  return view;
+  return outline;
 }
 
 std::map<crdt::RequestId, std::size_t> StoreView::told() const {
   std::map<crdt::RequestId, std::size_t> counts;
   for (const auto& [key, value] : timeline) {
-    // The key ends with a Ksuid, and that with the request (node/replica_records.h).
-    const crdt::BytesView tail =
-        crdt::BytesView(key).substr(key.size() - std::min(key.size(), crdt::kKsuidBytes));
-    const auto ksuid = crdt::ksuid_from_bytes(tail);
-    if (ksuid) ++counts[ksuid->payload];
+    if (const auto request = request_of(key)) ++counts[*request];
   }
   return counts;
 }

@@ -43,6 +43,17 @@ struct StoreView {
 
 // REQUIRES no open transaction.
 [[nodiscard]] StoreView view_of(node::Store& store);
+// The records alone: without its documents, and thus many times as quick.
+[[nodiscard]] StoreView records_of(node::Store& store);
+
+// What a store is known to have, without the values.
+struct Outline {
+  std::set<crdt::RequestId> told;  // Requests with a timeline record.
+  std::set<crdt::Bytes> requests;  // Record keys.
+  std::map<std::string, crdt::VersionVector, std::less<>> contexts;  // Of documents, by key.
+};
+// Of what can be read of it. REQUIRES no open transaction.
+[[nodiscard]] Outline outline_of(node::Store& store);
 
 // What people are shown of each register of a task: by document and path, the value's dot. REQUIRES
 // no open transaction.

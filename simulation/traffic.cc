@@ -197,8 +197,9 @@ void Traffic::failed(std::size_t index, std::optional<std::size_t> attempt) {
   }
   const std::size_t next = *attempt + 1;
   coverage_.reach(Mark::kCommandRetried);
+  const Duration longest = delivered_within(plan_.options) - 1min;
   const Duration pause =
-      hurried_ ? kRedispatch : std::max<Duration>(pause_before(next), kRedispatch);
+      hurried_ ? kRedispatch : std::clamp<Duration>(pause_before(next), kRedispatch, longest);
   paused_[index] = next;
   scheduler_.after(pause, [this, index, next] {
     const auto found = paused_.find(index);

@@ -17,6 +17,15 @@ constexpr crdt::ReplicaId kA{1};
 constexpr crdt::ReplicaId kB{2};
 constexpr std::int64_t kFirstSecond = 1'790'000'000;
 
+// What `view`'s store is known to have.
+Outline outline(const StoreView& view) {
+  Outline seen;
+  for (const auto& [request, count] : view.told()) seen.told.insert(request);
+  for (const auto& [key, value] : view.requests) seen.requests.insert(key);
+  for (const auto& [key, document] : view.documents) seen.contexts.emplace(key, document.context);
+  return seen;
+}
+
 Command typed(std::uint64_t trigger, const std::string& text) {
   return {1s, trigger, "U1", "C1", text, {Delivery{}}, {}};
 }
@@ -241,7 +250,7 @@ TEST_F(OracleTest, SeesAShownReferenceThatNamesNothing) {
 }
 
 TEST_F(OracleTest, ExcusesOnlyWhatTheLostDiskHadAlone) {
-  oracle_.lost(store_, {store_});
+  oracle_.lost(store_, {outline(store_)});
   put(kA, 3, task() + "/status", "red");  // Nobody asked for it.
   EXPECT_EQ(property(), "every value was asked for");
 }
@@ -251,7 +260,7 @@ TEST_F(OracleTest, ExcusesAValueWhoseRecordOnlyTheLostDiskHad) {
   handled(1, {kA, {change(task() + "/status", 3, {}, "red")}});
   StoreView without_records = store_;
   without_records.requests.clear();
-  oracle_.lost(store_, {without_records});
+  oracle_.lost(store_, {outline(without_records)});
   store_ = without_records;
   EXPECT_EQ(property(), "");
 }
