@@ -54,7 +54,8 @@ struct Admins : testing::Test {
 
 TEST_F(Admins, ATokenOpensEveryPeerUntilItIsRevokedEverywhere) {
   const std::string file = (cluster.peers().folder_of(1) / "alice.token").string();
-  EXPECT_THAT(admins(1, {"grant", "alice", "--to", file, "--wait", "all"}), HasSubstr("alice may"));
+  EXPECT_THAT(admins(1, {"grant", "alice", "--to", file, "--wait", "all", "--timeout", "60s"}),
+              HasSubstr("alice may"));
   struct stat info {};
   ASSERT_EQ(::stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600U);
@@ -65,7 +66,7 @@ TEST_F(Admins, ATokenOpensEveryPeerUntilItIsRevokedEverywhere) {
           1);
   EXPECT_THAT(as_alice, HasSubstr("\"alice\" may only read"));
   EXPECT_THAT(admins(2, {"list"}), HasSubstr("alice  reader  granted, granted by operator"));
-  EXPECT_THAT(admins(3, {"revoke", "alice", "--wait", "all"}),
+  EXPECT_THAT(admins(3, {"revoke", "alice", "--wait", "all", "--timeout", "60s"}),
               AllOf(HasSubstr("alice is revoked, for ever"), HasSubstr("durable on")));
   for (int peer = 1; peer <= 3; ++peer) {
     EXPECT_THAT(look(peer, file, 1), HasSubstr("does not know this token"));
