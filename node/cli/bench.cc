@@ -145,7 +145,8 @@ constexpr const char* kReplicationFooter = R"(What it does
   the same tasks: user events of 200 octets and kill -9, each agent watched over its RPC stream.
   With --channels two more peers: one filled with that many channels of 16 tasks is killed and
   restarted, then fills an empty one under 200 commands a second, then both compare what they
-  hold, with cursors and without, in sync and with 100 channels differing.
+  hold, with cursors and without, in sync and with 100 channels differing. That takes minutes:
+  once a run has lasted for some seconds, standard error says how far it is.
 
 JSON
   peers, private_network (false: others share the loopback, and wire figures are null)

@@ -24,6 +24,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr std::uint64_t kRestarts = 3;
 constexpr std::uint64_t kDiffering = 100;
+constexpr std::uint64_t kComparisons = 4;
 constexpr double kLiveRate = 200;  // Commands a second: a busy hour of a large workspace.
 constexpr std::uint64_t kLiveChannels = 1'000;
 constexpr std::size_t kLiveConnections = 8;
@@ -81,7 +82,8 @@ class LiveTraffic {
 
 class Repair {
  public:
-  explicit Repair(const BenchRepairOptions& options) : options_(options) {}
+  Repair(const BenchRepairOptions& options, BenchProgress& progress)
+      : options_(options), progress_(progress) {}
 
   crdt::Result<RepairFigures> measure() {
     figures_.channels = options_.channels;
@@ -108,6 +110,7 @@ class Repair {
   }
 
   const BenchRepairOptions& options_;
+  BenchProgress& progress_;
   std::unique_ptr<BenchCluster> cluster_;
   RepairFigures figures_;
 };
@@ -140,6 +143,7 @@ crdt::Result<double> Repair::octets_until_equal() {
 }
 
 crdt::Result<void> Repair::compare_empty() {
+  progress_.part("two empty peers");
   if (const auto begun = begin("empty"); !begun) return begun;
   // The first time each tells the other how it stands; the second is what every start costs.
   if (const auto first = octets_until_equal(); !first) return first.error();
@@ -151,9 +155,11 @@ crdt::Result<void> Repair::compare_empty() {
 }
 
 crdt::Result<void> Repair::fill() {
+  progress_.part("making a store, channels");
   if (const auto begun = begin("full"); !begun) return begun;
   if (const auto made = make_dir(cluster_->store_of(1)); !made) return made;
-  if (const auto filled = fill_store(store_of(1), options_.channels); !filled) return filled;
+  const auto show = [this](std::uint64_t done) { progress_.show(done, options_.channels); };
+  if (const auto filled = fill_store(store_of(1), options_.channels, show); !filled) return filled;
   std::error_code unknown;
   const auto size = std::filesystem::file_size(cluster_->store_of(1) / "data.mdb", unknown);
   figures_.store_mib = unknown ? 0 : static_cast<double>(size) / (1 << 20);
@@ -177,6 +183,7 @@ crdt::Result<double> Repair::first_answer() {
 }
 
 crdt::Result<void> Repair::restart() {
+  progress_.part("kill -9 of a peer that holds it");
   std::vector<double> times;
   for (std::uint64_t i = 0; i < kRestarts; ++i) {
     cluster_->kill(1);
@@ -189,6 +196,7 @@ crdt::Result<void> Repair::restart() {
 }
 
 crdt::Result<void> Repair::fill_peer() {
+  progress_.part("filling an empty peer, documents");
   auto alone = LiveTraffic::start(*cluster_);
   if (!alone) return alone.error();
   std::this_thread::sleep_for(kLiveAlone);
@@ -202,7 +210,9 @@ crdt::Result<void> Repair::fill_peer() {
     std::this_thread::sleep_for(kLookEvery);
     const auto status = cluster_->status(2);
     if (!status) return status.error();
-    filled = status->at("documents").get<std::uint64_t>() >= options_.channels &&
+    const auto documents = status->at("documents").get<std::uint64_t>();
+    progress_.show(documents, options_.channels);
+    filled = documents >= options_.channels &&
              status->at("peers").at(0).at("our_cursor").get<std::uint64_t>() > 0;
     if (read_clock().steady - began > kEqualWithin) return crdt::Error("the new peer stays empty");
   }
@@ -217,10 +227,13 @@ crdt::Result<void> Repair::fill_peer() {
 }
 
 crdt::Result<void> Repair::compare() {
+  progress_.part("comparing");
   if (const auto linked = cluster_->await_links(kEqualWithin); !linked) return linked;
+  std::uint64_t comparisons = 0;
   const auto compare = [&](bool cursors, std::uint64_t round, bool differ, double& octets,
                            double* payload) -> crdt::Result<void> {
     std::this_thread::sleep_for(kRest);
+    progress_.show(++comparisons, kComparisons);
     kill_both();
     for (int peer = 1; peer <= 2 && !cursors; ++peer) {
       if (const auto erased = erase_cursors(store_of(peer)); !erased) return erased;
@@ -253,8 +266,9 @@ crdt::Result<void> Repair::compare() {
 
 }  // namespace
 
-crdt::Result<RepairFigures> bench_repair(const BenchRepairOptions& options) {
-  return Repair(options).measure();
+crdt::Result<RepairFigures> bench_repair(const BenchRepairOptions& options,
+                                         BenchProgress& progress) {
+  return Repair(options, progress).measure();
 }
 
 }  // namespace node::cli

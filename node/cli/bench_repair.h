@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "crdt/result.h"
+#include "node/cli/bench_progress.h"
 #include "node/cli/bench_replication_figures.h"
 
 namespace node::cli {
@@ -21,6 +22,7 @@ struct BenchRepairOptions {
   std::uint64_t channels = 100'000;
 };
 
-[[nodiscard]] crdt::Result<RepairFigures> bench_repair(const BenchRepairOptions& options);
+[[nodiscard]] crdt::Result<RepairFigures> bench_repair(const BenchRepairOptions& options,
+                                                       BenchProgress& progress);
 
 }  // namespace node::cli

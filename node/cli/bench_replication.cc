@@ -11,6 +11,7 @@
 #include "gossip/peer.h"
 #include "node/cli/bench_cluster.h"
 #include "node/cli/bench_latency.h"
+#include "node/cli/bench_progress.h"
 #include "node/cli/bench_repair.h"
 #include "node/cli/bench_scratch.h"
 #include "node/cli/bench_serf.h"
@@ -80,14 +81,19 @@ class Run {
   std::uint64_t written_ = 0;
   int crashed_ = 0;
   ReplicationFigures figures_;
+  BenchProgress progress_{"replication"};
 };
 
 crdt::Result<void> Run::start() {
+  progress_.part("starting peers");
   auto cluster = BenchCluster::create(folder_, kBinary, static_cast<int>(options_.peers));
   if (!cluster) return cluster.error();
   cluster_ = std::move(*cluster);
   const crdt::Instant began = read_clock().steady;
-  if (const auto started = cluster_->start_all(); !started) return started;
+  for (int peer = 1; peer <= cluster_->size(); ++peer) {
+    if (const auto started = cluster_->start(peer); !started) return started;
+    progress_.show(static_cast<std::uint64_t>(peer), options_.peers);
+  }
   if (const auto linked = cluster_->await_links(kLinkedWithin); !linked) return linked;
   linked_at_ = read_clock().steady;
   cluster_->read_logs(
@@ -134,6 +140,7 @@ crdt::Result<double> Run::write_everywhere(std::size_t octets) {
 }
 
 crdt::Result<void> Run::write() {
+  progress_.part("writes");
   for (std::uint64_t i = 0; i < kWarmUpWrites; ++i) {
     if (const auto done = write_everywhere(kWriteOctets); !done) return done.error();
   }
@@ -146,6 +153,7 @@ crdt::Result<void> Run::write() {
   const crdt::Instant began = read_clock().steady;
   for (std::uint64_t i = 0; i < options_.writes; ++i) {
     std::this_thread::sleep_for(kBetweenWrites);
+    progress_.show(i, options_.writes);
     const auto took = write_everywhere(kWriteOctets);
     if (!took) return took.error();
     if (*took < 0)
@@ -182,6 +190,7 @@ crdt::Result<std::uint64_t> Run::sealed_octets() {
 }
 
 crdt::Result<void> Run::copy() {
+  progress_.part("copies");
   std::this_thread::sleep_for(kQuietAfterWrites);
   const auto before = sealed_octets();
   if (!before) return before.error();
@@ -198,6 +207,7 @@ crdt::Result<void> Run::copy() {
 
 crdt::Result<void> Run::idle() {
   if (options_.idle_seconds <= 0) return {};
+  progress_.part("idle peers, for half a minute and the time that is measured");
   // Once each peer has told all others that it is ready.
   const auto ready_at = linked_at_ + gossip::Peer::kReadyAfter + std::chrono::seconds(5);
   std::this_thread::sleep_for(ready_at - read_clock().steady);
@@ -231,6 +241,7 @@ crdt::Result<void> Run::idle() {
 }
 
 crdt::Result<void> Run::crash() {
+  progress_.part("kill -9");
   watch([](int, crdt::WallTime, std::string_view) {});
   crashed_ = cluster_->size();
   std::set<int> others;
@@ -250,6 +261,7 @@ crdt::Result<void> Run::crash() {
 
 // The crashed peer comes back first: a removal is to reach all.
 crdt::Result<void> Run::revoke() {
+  progress_.part("removal");
   if (const auto back = cluster_->start(crashed_); !back) return back;
   if (const auto linked = cluster_->await_links(kLinkedWithin); !linked) return linked;
   watch([](int, crdt::WallTime, std::string_view) {});
@@ -276,6 +288,7 @@ crdt::Result<void> Run::revoke() {
 
 crdt::Result<void> Run::beside() {
   if (!options_.beside_serf) return {};
+  progress_.part("serf");
   BenchSerfOptions serf;
   serf.program = options_.serf;
   serf.folder = folder_;
@@ -289,7 +302,7 @@ crdt::Result<void> Run::beside() {
 
 crdt::Result<void> Run::repair() {
   if (options_.channels == 0) return {};
-  const auto repaired = bench_repair({folder_, kBinary, options_.channels});
+  const auto repaired = bench_repair({folder_, kBinary, options_.channels}, progress_);
   if (!repaired) return repaired.error();
   figures_.repair = *repaired;
   return {};

@@ -61,7 +61,8 @@ crdt::ReplicaId draw_replica() {
 
 }  // namespace
 
-crdt::Result<void> fill_store(const BenchStore& store, std::uint64_t channels) {
+crdt::Result<void> fill_store(const BenchStore& store, std::uint64_t channels,
+                              const std::function<void(std::uint64_t done)>& on_progress) {
   auto lmdb = open_lmdb(store);
   if (!lmdb) return lmdb.error();
   const crdt::ReplicaId self = draw_replica();
@@ -80,6 +81,7 @@ crdt::Result<void> fill_store(const BenchStore& store, std::uint64_t channels) {
     if (i + 1 < channels && (i + 1) % kCommitChannels != 0) continue;
     if (const auto done = (*lmdb)->commit(); !done) return failed(store, done.error().message);
     repository.use((*lmdb)->begin());
+    on_progress(i + 1);
   }
   (*lmdb)->abort();
   return {};

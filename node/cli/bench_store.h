@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "crdt/result.h"
@@ -20,7 +21,9 @@ struct BenchStore {
 // Makes a store that holds so many channels of kFilledTasks tasks each. REQUIRES that none is
 // there.
 inline constexpr std::uint64_t kFilledTasks = 16;
-[[nodiscard]] crdt::Result<void> fill_store(const BenchStore& store, std::uint64_t channels);
+[[nodiscard]] crdt::Result<void> fill_store(
+    const BenchStore& store, std::uint64_t channels,
+    const std::function<void(std::uint64_t done)>& on_progress);
 
 // Changes a task in each of `count` filled channels, spread over all of them; `round` numbers such
 // calls. Returns the octets of the messages that bring just that.
