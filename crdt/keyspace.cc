@@ -69,6 +69,7 @@ Bytes runs() { return "u"; }
 Bytes runs_end() { return "v"; }
 Bytes catching_up() { return "k"; }
 Bytes basis() { return "j"; }
+Bytes uncounted() { return "q"; }
 Bytes damage(std::string_view document) { return join('x', document); }
 Bytes damages() { return "x"; }
 Bytes damages_end() { return "y"; }

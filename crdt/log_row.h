@@ -1,8 +1,9 @@
 // LogRow: one row of the replication log, and the digest of the store when it was written.
 //
 // Shape    the log is an index by sequence number, as CouchDB's _changes: each change appends a row
-//          that names what it touched. A row whose document has a later row is stale, and skipped.
-// Units    seq counts from 1 without gaps over the life of a store, through all its runs.
+//          that names what it touched. A row whose document has a later row is stale: skipped, and
+//          swept by the next walk over the store.
+// Units    seq counts from 1 over the life of a store, through all its runs; swept rows leave gaps.
 // Source   CouchDB's by_seq index; /_changes.
 #pragma once
 
@@ -36,7 +37,9 @@ struct StoreDigest {
 };
 
 struct LogRow {
-  Cursor source;  // The first-hand push that brought this; seq 0 for everything else.
+  // The first-hand push that brought this. With seq 0: the run that held all of what the row names,
+  // as it was then; nobody's for everything else.
+  Cursor source;
   std::vector<std::string> documents;
   std::vector<Bytes> records;  // Record keys.
   StoreDigest digest;          // After this row.

@@ -64,6 +64,7 @@ Result<void> Repository::open() {
     const Result<BytesView> why = open_value(*sealed);
     catching_up_ = why ? std::string(*why) : "its mark is damaged";
   }
+  digest_sound_ = !txn_->get(keyspace::uncounted());
   const std::string horizon(kHorizonKey);
   std::uint64_t touched = 0;
   // Where it is damaged: what was erased may come again, until it is healed and that goes anew.
@@ -170,18 +171,47 @@ Result<Repository::Cached*> Repository::load(const std::string& key) {
 void Repository::evict() {
   recent_ = cache_.end();
   while (cached_leaves_ > kCachedLeavesMax && !ages_.empty()) {
-    const auto oldest = cache_.find(ages_.front());
-    CHECK(oldest != cache_.end());
-    cached_leaves_ -= cached_size(oldest->second.document);
-    cache_.erase(oldest);
-    ages_.pop_front();
+    drop(cache_.find(ages_.front()));
   }
+}
+
+void Repository::drop(std::map<std::string, Cached>::iterator cached) {
+  CHECK(cached != cache_.end());
+  if (recent_ == cached) recent_ = cache_.end();
+  cached_leaves_ -= cached_size(cached->second.document);
+  ages_.erase(cached->second.age);
+  cache_.erase(cached);
 }
 
 Result<const Document*> Repository::document(const std::string& key) {
   const Result<Cached*> cached = load(key);
   if (!cached) return cached.error();
   return &(*cached)->document;
+}
+
+Result<Fragment> Repository::fragment(const std::string& key, const VersionVector& asker) {
+  if (const Cached* cached = find(key)) return cached->document.fragment(asker);
+  if (const auto known = damages_.find(key); known != damages_.end() && !known->second.healed) {
+    return damaged_document(key);
+  }
+  std::uint64_t seq = 0;
+  const Result<Document> document = read(key, seq);
+  if (!document) return document.error();
+  return document->fragment(asker);
+}
+
+Result<VersionVector> Repository::context(const std::string& key) {
+  if (const Cached* cached = find(key)) return cached->document.context();
+  if (const auto known = damages_.find(key); known != damages_.end() && !known->second.healed) {
+    return damaged_document(key);
+  }
+  const auto sealed = txn_->get(keyspace::document_header(key));
+  if (!sealed) return VersionVector{};
+  const Result<BytesView> value = open_value(*sealed);
+  if (!value) return damaged_document(key);
+  Result<DocumentHeader> header = decode_header(*value);
+  if (!header) return damaged_document(key);
+  return std::move(header->context);
 }
 
 VersionVector Repository::previous_context(const std::string& key) {
@@ -295,16 +325,20 @@ Result<Repository::Outcome> Repository::apply(const Change& change, Cursor sourc
   return Outcome{Applied::kApplied, append(std::move(row))};
 }
 
-Result<Repository::Merged> Repository::merge(const std::string& key, const Fragment& fragment) {
+Result<Repository::Merged> Repository::merge(const std::string& key, const Fragment& fragment,
+                                             ReplicaId holder) {
+  const bool in_use = find(key) != nullptr;
   const Result<Cached*> cached = load(key);
   if (!cached) return cached.error();
+  const bool all_of_it = fragment.context.covers((*cached)->document.context());
   std::optional<Delta> brought = (*cached)->document.brought_by(fragment);
   if (!brought) return Merged{true, {}, 0};
   if (brought->advance.empty()) return Merged{};
   Merged merged{false, Change{{DocumentDelta{key, std::move(*brought)}}, {}}, 0};
-  const Result<Outcome> outcome = apply(merged.brought);
+  const Result<Outcome> outcome = apply(merged.brought, {all_of_it ? holder : ReplicaId{}, 0});
   if (!outcome) return outcome.error();
   CHECK(outcome->applied == Applied::kApplied);
+  if (!in_use) drop(cache_.find(key));
   merged.seq = outcome->seq;
   return merged;
 }
@@ -383,7 +417,8 @@ Result<void> Repository::scan_log(std::uint64_t after,
 
 Result<LogRow> Repository::log_row(std::uint64_t seq) {
   const auto sealed = txn_->get(keyspace::log(seq));
-  const Result<BytesView> value = open_value(sealed.value_or(BytesView{}));
+  if (!sealed) return Error("row " + std::to_string(seq) + " of the replication log is not there");
+  const Result<BytesView> value = open_value(*sealed);
   Result<LogRow> row = value ? decode_log_row(*value) : value.error();
   if (!row) return damaged_log_row(seq);
   return row;

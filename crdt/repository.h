@@ -77,6 +77,12 @@ class Repository {
   // The document under `key`; an empty one where there is none. Valid until the next call.
   [[nodiscard]] Result<const Document*> document(const std::string& key);
 
+  // Its context alone: one row is read, and nothing comes into the cache.
+  [[nodiscard]] Result<VersionVector> context(const std::string& key);
+
+  // What it answers to `asker`; nothing comes into the cache.
+  [[nodiscard]] Result<Fragment> fragment(const std::string& key, const VersionVector& asker);
+
   // The context after this run's previous event in `key`; empty if it had none or it is forgotten.
   [[nodiscard]] VersionVector previous_context(const std::string& key);
 
@@ -94,7 +100,11 @@ class Repository {
     std::uint64_t seq = 0;
   };
 
-  [[nodiscard]] Result<Merged> merge(const std::string& key, const Fragment& fragment);
+  // A document that was not cached is not cached then: what fills a store is not what is in use.
+  // `holder`: the run of the peer that the fragment is of. Where it holds all of the document now,
+  // the log says so: {holder, 0}.
+  [[nodiscard]] Result<Merged> merge(const std::string& key, const Fragment& fragment,
+                                     ReplicaId holder = {});
 
   [[nodiscard]] Result<std::optional<Bytes>> record(BytesView key);
   // Values of the records whose keys begin with `prefix`, in key order, until `visit` says false.
@@ -110,6 +120,11 @@ class Repository {
   [[nodiscard]] ReplicaId run() const { return run_; }
   [[nodiscard]] std::uint64_t head() const { return head_; }
   [[nodiscard]] const StoreDigest& digest() const { return digest_; }
+  // Whether digest() is that of all that is held: nothing was found damaged, or hidden, since.
+  [[nodiscard]] bool digest_known() const {
+    return digest_sound_ && !walk_due_ && damages_.empty() && damaged_records_.empty() &&
+           lost_rows_.empty();
+  }
   // What one document or record adds to the digest's hash.
   [[nodiscard]] static std::uint64_t digest_of(const std::string& key, const Document& document);
   [[nodiscard]] static std::uint64_t digest_of(BytesView key, BytesView value);
@@ -126,7 +141,7 @@ class Repository {
   // Rows with seq in (after, head], in order, until `visit` says false.
   [[nodiscard]] Result<void> scan_log(
       std::uint64_t after, const std::function<bool(std::uint64_t seq, const LogRow& row)>& visit);
-  // One row. REQUIRES 1 <= seq <= head().
+  // One row. An Error where it was swept, too. REQUIRES 1 <= seq <= head().
   [[nodiscard]] Result<LogRow> log_row(std::uint64_t seq);
   // The row that last touched `key`; 0 for an unknown document. Rows before it are stale for it.
   [[nodiscard]] Result<std::uint64_t> last_touched(const std::string& key);
@@ -239,7 +254,9 @@ class Repository {
   void keep_in_tail(LogRow row);
   void account(BytesView row, std::optional<std::uint64_t> before, std::uint64_t after);
   void account_healed(BytesView row, std::uint64_t after);
+  void doubt_digest();
   void evict();
+  void drop(std::map<std::string, Cached>::iterator cached);
 
   // What is left in the rows of a damaged document.
   struct Remains {
@@ -282,6 +299,8 @@ class Repository {
   void note_unnamed(BytesView key);
   void rewrite_lost_rows();
   void erase_hidden();
+  [[nodiscard]] bool stale(std::uint64_t seq, const LogRow& row);
+  void sweep(const std::vector<std::pair<std::uint64_t, LogRow>>& rows);
   void end_walk();
 
   void follow_horizon(const std::string& key, const Document& document);
@@ -299,6 +318,7 @@ class Repository {
   std::deque<LogRow> tail_;  // The last rows up to head_: each is offered to every peer soon after.
   StoreDigest digest_;
   Parts parts_{};
+  bool digest_sound_ = true;  // No damage was healed since a walk last counted it.
   bool counted_ = false;
   std::string catching_up_;
   Damages damages_;

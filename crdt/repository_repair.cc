@@ -208,7 +208,7 @@ Result<void> Repository::adopt(const std::string& key, const std::set<Bytes>& pe
   follow_horizon(key, healed.document);
   if (healed.document.empty()) {  // Nobody knows of it.
     --digest_.documents;
-    walk_due_ = true;
+    doubt_digest();
   } else {
     account_healed(keyspace::document_begin(key), digest_of(key, healed.document));
     append(LogRow{{}, {key}, {}, {}});
@@ -249,10 +249,17 @@ void Repository::replace(const std::string& key, const Cached& cached) {
   store(key, cached, all);
 }
 
+// What the digest counts of something damaged, nobody knows any more. A walk counts it anew, of this
+// process or a later one.
+void Repository::doubt_digest() {
+  walk_due_ = true;
+  if (std::exchange(digest_sound_, false)) txn_->put(keyspace::uncounted(), {});
+}
+
 // In the place of what nobody knows any more: the walk that is due counts the digest anew. One that
 // is under way has left it out.
 void Repository::account_healed(BytesView row, std::uint64_t after) {
-  walk_due_ = true;
+  doubt_digest();
   if (!walk_ || row >= walk_->next) return;
   const bool document = row.starts_with(keyspace::documents());
   const BytesView key = document ? keyspace::document_of(row) : keyspace::tail_of(row);
@@ -279,7 +286,7 @@ void Repository::heal_record_without(const Bytes& key, const Bytes& peer,
   damaged_records_.erase(found);
   txn_->erase(keyspace::record(key));
   --digest_.records;
-  walk_due_ = true;
+  doubt_digest();
   ++damage_counts_.lost;
   news_.push_back("record " + named(key) + " is lost: no peer holds a sound copy");
 }
@@ -357,6 +364,7 @@ void Repository::walk_document(const std::string& key, const OnItem& on_item) {
 // Rows of the log and records.
 std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
   std::size_t rows = 0;
+  std::vector<std::pair<std::uint64_t, LogRow>> logged;
   const auto read = [&](BytesView row, BytesView sealed) {
     if (rows == rows_max) return false;
     ++rows;
@@ -364,9 +372,10 @@ std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
     const Result<BytesView> value = open_value(sealed);
     const BytesView tail = keyspace::tail_of(row);
     if (row < keyspace::log_end()) {
-      const Result<LogRow> log = value ? decode_log_row(*value) : value.error();
+      Result<LogRow> log = value ? decode_log_row(*value) : value.error();
       if (!log) std::ignore = damaged_log_row(from_big_endian(tail));
       if (log) note_named(log->records);
+      if (log) logged.emplace_back(from_big_endian(tail), std::move(*log));
     } else if (value && hidden(tail, *value)) {
       walk_->hidden.emplace_back(row);
     } else if (value) {
@@ -384,6 +393,7 @@ std::size_t Repository::walk_rows(std::size_t rows_max, const OnItem& on_item) {
     txn_->scan(std::max(walk_->next, keyspace::records()), keyspace::records_end(), read);
   }
   erase_hidden();
+  sweep(logged);
   return rows;
 }
 
@@ -429,6 +439,7 @@ void Repository::end_walk() {
   // A part that cannot be read is in neither sum; its healing makes another walk due.
   counted_ = unreadable() == 0 && damaged_records_.empty() && lost_rows_.empty();
   if (!counted_) return;
+  if (!std::exchange(digest_sound_, true)) txn_->erase(keyspace::uncounted());
   if (std::exchange(digest_, sum) == sum || head_ == 0) return;
   Result<LogRow> last = log_row(head_);
   if (!last) return;

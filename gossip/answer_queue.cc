@@ -64,11 +64,11 @@ Message AnswerQueue::next(crdt::Repository& repository) {
     const DocumentContext wanted = std::move(documents_.front());
     documents_.pop_front();
     wanted_bytes_ -= size_of(wanted);
-    const auto document = repository.document(wanted.key);
-    if (!document) return Lacking{{wanted.key}, {}};
+    const auto fragment = repository.fragment(wanted.key, wanted.context);
+    if (!fragment) return Lacking{{wanted.key}, {}};
     key_ = wanted.key;
     part_ = 0;
-    fragment_ = crdt::encode((*document)->fragment(wanted.context));
+    fragment_ = crdt::encode(*fragment);
   }
   if (!fragment_.empty()) return next_part();
   Records answer = next_records(repository);

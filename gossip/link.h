@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -72,13 +73,13 @@ struct Link {
   // Documents that were asked of it because a comparison found them differing.
   std::set<std::string> compared;
 
-  // What the peer wants. Once kAnswerWindow bytes of it are on their way, a Ping follows them, and
-  // the rest waits until that is answered.
+  // What the peer wants. A Ping follows each kAnswersABatch bytes of it, and the rest waits while
+  // kAnswerWindow of them are on their way.
   AnswerQueue answers;
-  std::size_t answered_bytes = 0;  // Since the last such Ping.
-  std::uint64_t answer_after = 0;  // Pongs heard.
-  std::uint64_t pings = 0;         // Sent.
-  std::uint64_t pongs = 0;         // Heard; at most as many as pings.
+  std::size_t answered_bytes = 0;          // Since the last such Ping.
+  std::deque<std::uint64_t> answer_marks;  // Of those Pings, the ones not answered yet, by number.
+  std::uint64_t pings = 0;                 // Sent.
+  std::uint64_t pongs = 0;                 // Heard; at most as many as pings.
 
   crdt::ToldNames told;          // The peer, of the names that pushes refer to;
   crdt::HeardNames heard_names;  // and by it.

@@ -28,13 +28,15 @@ crdt::Result<bool> offered_later(crdt::Repository& repository, const std::string
 
 }  // namespace
 
-void LogSender::resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max) {
+void LogSender::resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max,
+                       std::uint64_t held) {
   resumed_ = true;
   live_ = false;
   spelt_ = false;
   offers_max_ = std::min(offers_max, kOffersMax);
   scan_ = scan;
   told_ = told;
+  held_ = held;
   open_.clear();
   pushed_.clear();
   unacked_.clear();
@@ -62,25 +64,26 @@ void LogSender::acknowledged(const Pushed& pushed) {
 crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::ReplicaId receiver,
                                      bool by_source) {
   const std::uint64_t from = offered();
-  Offer offer{scan_, from, from, false, {}, {}, {}};
+  Offer offer{scan_, from, std::max(from, held_), false, {}, {}, {}};
   std::map<crdt::ReplicaId, std::uint64_t> sources;
   std::map<std::string, std::uint64_t> touched;  // Document -> the newest of these rows with it.
   std::size_t rows = 0;
-  const auto scanned = repository.scan_log(from, [&](std::uint64_t seq, const crdt::LogRow& row) {
-    const bool full = ++rows > offer_rows_max_ ||
-                      touched.size() + row.documents.size() > kOfferDocumentsMax ||
-                      offer.records.size() + row.records.size() > kOfferRecordsMax;
-    if (full && offer.to != from) return false;  // One row always fits, whatever it names.
-    offer.to = seq;
-    if (row.source.seq != 0 && row.source.run == receiver) return true;
-    if (row.source.seq != 0 && by_source) {
-      sources[row.source.run] = std::max(sources[row.source.run], row.source.seq);
-      return true;
-    }
-    for (const std::string& key : row.documents) touched[key] = seq;
-    offer.records.insert(offer.records.end(), row.records.begin(), row.records.end());
-    return true;
-  });
+  const auto scanned =
+      repository.scan_log(offer.to, [&](std::uint64_t seq, const crdt::LogRow& row) {
+        const bool full = ++rows > offer_rows_max_ ||
+                          touched.size() + row.documents.size() > kOfferDocumentsMax ||
+                          offer.records.size() + row.records.size() > kOfferRecordsMax;
+        if (full && offer.to != from) return false;  // One row always fits, whatever it names.
+        offer.to = seq;
+        if (row.source.run == receiver) return true;
+        if (row.source.seq != 0 && by_source) {
+          sources[row.source.run] = std::max(sources[row.source.run], row.source.seq);
+          return true;
+        }
+        for (const std::string& key : row.documents) touched[key] = seq;
+        offer.records.insert(offer.records.end(), row.records.begin(), row.records.end());
+        return true;
+      });
   if (!scanned) return scanned.error();
   for (const auto& [key, seq] : touched) {
     const crdt::Result<bool> stale = offered_later(repository, key, seq);
@@ -88,12 +91,12 @@ crdt::Result<Offer> LogSender::build(crdt::Repository& repository, crdt::Replica
       if (!stale) damaged_.push_back(stale.error());
       continue;
     }
-    const crdt::Result<const crdt::Document*> document = repository.document(key);
-    if (!document) {
-      damaged_.push_back(document.error());
+    const crdt::Result<crdt::VersionVector> context = repository.context(key);
+    if (!context) {
+      damaged_.push_back(context.error());
       continue;
     }
-    offer.documents.push_back({key, context_hash((*document)->context())});
+    offer.documents.push_back({key, context_hash(*context)});
   }
   std::erase_if(offer.records, [&](const crdt::Bytes& key) {
     const auto record = repository.record(key);

@@ -38,8 +38,9 @@ class LogSender {
       1'024;  // 256 KB of keys; a row may hold hundreds.
 
   // The peer says how far it covers this log. A new scan begins at `told`, with so many offers open
-  // at once as the peer settles.
-  void resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max);
+  // at once as the peer settles. It holds what rows up to `held` touched: they need no naming.
+  void resume(std::uint32_t scan, std::uint64_t told, std::uint8_t offers_max,
+              std::uint64_t held = 0);
 
   // The peer has seen this log's end since its last Resume: changes are pushed to it at once.
   [[nodiscard]] bool live() const { return live_; }
@@ -108,6 +109,7 @@ class LogSender {
   std::uint8_t offers_max_ = 1;
   std::uint32_t scan_ = 0;
   std::uint64_t told_ = 0;
+  std::uint64_t held_ = 0;  // See resume().
   std::deque<Offer> open_;  // Without their lists.
   std::set<std::uint64_t> pushed_;
   std::set<std::uint64_t> unacked_;

@@ -43,6 +43,9 @@ struct Resume {
   std::uint32_t scan = 0;
   crdt::Cursor cursor;          // "I cover everything your store held there."
   std::uint8_t offers_max = 1;  // That the sender of this settles at a time; at least 1.
+  // Where there is no cursor: the sum of all that the sender of this holds (crdt::StoreDigest). Who
+  // holds the same has nothing to name. 0: not said.
+  std::uint64_t holds = 0;
 
   bool operator==(const Resume&) const = default;
 };

@@ -428,6 +428,7 @@ std::optional<Instant> Peer::wake_at() const {
     if ((!earliest || ping_at < *earliest) && mute(*link)) earliest = ping_at;
     keep_earliest(earliest, link->rekeyed + kRekeyAfter);
     keep_earliest(earliest, link->offer_at);
+    if (may_answer(*link)) keep_earliest(earliest, now_);
     keep_earliest(earliest, link->lingers_until);
     keep_earliest(earliest, link->parked_until);
     keep_earliest(earliest, link->stuck_at);

@@ -107,6 +107,9 @@ class Peer {
   // Of answers on their way. With 10 ms there and back that is still 100 MB/s, and an eighth of
   // what the transport queues for a slow peer before it closes the link (node/peer_transport.h).
   static constexpr std::size_t kAnswerWindow = 1 << 20;
+  // Of them made in one step for a link, and between two marks of the window: a dozen documents,
+  // read in a millisecond, so that no request waits for more.
+  static constexpr std::size_t kAnswersABatch = 128 << 10;
 
   // Two round trips and some Diffie-Hellmans; each lost packet delays them by up to a second.
   static constexpr std::chrono::seconds kHandshakeMax{5};
@@ -347,7 +350,8 @@ class Peer {
   // start and written by one process has been forged. Its next own dot would be beyond them.
   bool knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs);
   void ping(Link& link);
-  void answer(Link& link);  // As much of what it wants as the window takes.
+  void answer(Link& link);  // Some of what it wants, as far as the window goes.
+  [[nodiscard]] static bool may_answer(const Link& link);
   void store_position(crdt::Instant now, Link& link);
 
   // --- repair ---

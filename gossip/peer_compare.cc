@@ -55,8 +55,10 @@ void Peer::say_compared(Instant now) {
   walk_at_ = now;
 }
 
-// So much differs that this store may have lost what any cursor vouches for.
+// So much differs that this store may have lost what any cursor vouches for, and what peers have
+// of it: they leave that out for as long as it is this run.
 void Peer::cover_nothing() {
+  repository_.want_new_run();
   covered_.clear();
   for (const auto& [key, target] : targets_) repository_.set_cursor(view_of(key.bytes), {});
   for (const auto& [id, link] : links_) {

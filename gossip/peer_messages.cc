@@ -105,12 +105,17 @@ void Peer::rescan(Link& link) {
   link.compared.clear();
   const PublicKey& key = *link.channel.remote_static();
   crdt::Cursor cursor = repository_.cursor(view_of(key.bytes));
-  send(link, link.receiver.resume(cursor));
+  Resume resume = link.receiver.resume(cursor);
+  if (cursor.seq == 0 && repository_.digest_known()) resume.holds = repository_.digest().hash;
+  send(link, resume);
 }
 
 Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
   if (repository_.lost(resume.cursor)) fell_behind(link, resume.cursor);
-  link.sender.resume(resume.scan, repository_.usable(resume.cursor), resume.offers_max);
+  const bool same =
+      resume.holds != 0 && repository_.digest_known() && resume.holds == repository_.digest().hash;
+  link.sender.resume(resume.scan, repository_.usable(resume.cursor), resume.offers_max,
+                     same ? repository_.head() : 0);
   link.answers.clear();
   link.offer_at.reset();
   return std::nullopt;
@@ -304,16 +309,15 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Offer& offer) {
     }
   };
   for (const DocumentHash& offered : offer.documents) {
-    const auto document = repository_.document(offered.key);
-    if (!document) {
+    const crdt::Result<crdt::VersionVector> context = repository_.context(offered.key);
+    if (!context) {
       // The other documents of the offer are needed, and this one will be asked for again.
       repository_.owe(offered.key, key_of(link));
       continue;
     }
-    if (context_hash((*document)->context()) == offered.hash) continue;
+    if (context_hash(*context) == offered.hash) continue;
     link.receiver.want_document(offered.key);
-    const crdt::VersionVector& context = (*document)->context();
-    add_to(want.documents, DocumentContext{offered.key, context}, 16 * context.entries().size());
+    add_to(want.documents, DocumentContext{offered.key, *context}, 16 * context->entries().size());
   }
   for (const Bytes& key : offer.records) {
     const auto held = repository_.record(key);
@@ -394,14 +398,21 @@ Peer::Verdict Peer::on(Instant, Link& link, const Want& want) {
   return std::nullopt;
 }
 
+bool Peer::may_answer(const Link& link) {
+  return !link.answers.empty() && link.answer_marks.size() < kAnswerWindow / kAnswersABatch;
+}
+
 void Peer::answer(Link& link) {
-  while (!link.answers.empty() && link.pongs >= link.answer_after) {
+  auto& marks = link.answer_marks;
+  while (!marks.empty() && marks.front() <= link.pongs) marks.pop_front();
+  for (std::size_t made = 0; made < kAnswersABatch && may_answer(link);) {
     send(link, link.answers.next(repository_));
+    made += link.outbox.back().size();
     link.answered_bytes += link.outbox.back().size();
-    if (link.answered_bytes < kAnswerWindow) continue;
+    if (link.answered_bytes < kAnswersABatch) continue;
     ping(link);
-    link.answered_bytes = 0;
-    link.answer_after = link.pings;
+    link.answered_bytes -= kAnswersABatch;
+    marks.push_back(link.pings);
   }
 }
 
@@ -448,7 +459,7 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Records& records) {
   }
   if (holds_forged(link, change)) change = without_forged(change);
   link.stuck_at = now + kStuckAfter;
-  const auto outcome = repository_.apply(change);
+  const auto outcome = repository_.apply(change, {link.hello->run, 0});
   if (!outcome) return "cannot store its records: " + outcome.error().message;
   if (outcome->seq != 0) {
     take_entries(change);

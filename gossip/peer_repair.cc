@@ -60,7 +60,7 @@ Peer::Verdict Peer::merge(Link& link, const std::string& key, const crdt::Fragme
     link.receiver.got_document(key);  // A scan that wants it: this store asks for it by itself.
     return std::nullopt;
   }
-  const auto merged = repository_.merge(key, fragment);
+  const auto merged = repository_.merge(key, fragment, link.hello->run);
   if (!merged) {
     // Found damaged just now, after it was wanted.
     repository_.owe(key, key_of(link));

@@ -51,6 +51,7 @@ struct Message {
       scan @4 :UInt32;
       cursor @5 :Cursor;
       offersMax @37 :UInt8;  # 0: one.
+      holds @40 :UInt64;  # 0: not said.
     }
     linked :group {
       runs @6 :List(UInt64);

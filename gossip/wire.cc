@@ -66,6 +66,7 @@ void build(wire::Message::Builder out, const Resume& resume) {
   to.setScan(resume.scan);
   set(to.initCursor(), resume.cursor);
   to.setOffersMax(resume.offers_max);
+  to.setHolds(resume.holds);
 }
 
 void build(wire::Message::Builder out, const Linked& linked) {
@@ -201,7 +202,8 @@ std::optional<Message> read(wire::Message::Hello::Reader in) {
 std::optional<Message> read(wire::Message::Resume::Reader in) {
   return Resume{in.getScan(),
                 {{in.getCursor().getRun()}, in.getCursor().getSeq()},
-                std::max<std::uint8_t>(in.getOffersMax(), 1)};
+                std::max<std::uint8_t>(in.getOffersMax(), 1),
+                in.getHolds()};
 }
 
 std::optional<Message> read(wire::Message::Linked::Reader in) {

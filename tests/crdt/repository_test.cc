@@ -395,4 +395,82 @@ TEST(Repository, ADamagedRecordIsLeftOutOfAScanWhichEndsWithAnError) {
   EXPECT_FALSE(shelf.repository->scan_records("t", [](auto, auto) { return true; }));
 }
 
+TEST(Repository, ARowOfAFragmentSaysWhoHeldAllOfTheDocument) {
+  constexpr ReplicaId kHolder{9};
+  Shelf other({2});
+  other.write("k", "p", "v");
+  Shelf shelf;
+  ASSERT_TRUE(shelf.repository->merge("k", other.at("k").fragment({}), kHolder));
+  EXPECT_EQ(shelf.repository->log_row(1)->source, (Cursor{kHolder, 0}));
+  // Of what is here the other one lacks a part now: it holds not all of it.
+  shelf.write("k", "q", "v");
+  const auto known = shelf.at("k").context();
+  other.write("k", "r", "v");
+  ASSERT_TRUE(shelf.repository->merge("k", other.at("k").fragment(known), kHolder));
+  EXPECT_EQ(shelf.repository->log_row(3)->source, Cursor{});
+}
+
+TEST(Repository, AContextIsReadWithoutItsDocument) {
+  Shelf shelf;
+  EXPECT_TRUE(shelf.repository->context("k")->empty());
+  shelf.write("k", "p", "v");
+  EXPECT_EQ(*shelf.repository->context("k"), shelf.at("k").context());
+  const auto written = shelf.at("k").context();
+  shelf.reopen({2});
+  EXPECT_EQ(*shelf.repository->context("k"), written);
+}
+
+// A document that changes all the time, without records, must not make the log grow for ever.
+TEST(Repository, AWalkSweepsRowsThatLaterOnesMakeSuperfluous) {
+  Shelf shelf;
+  const auto change = [&](const std::string& key) {
+    const auto outcome = shelf.repository->apply({{shelf.edit(key, "p", "v")}, {}});
+    ASSERT_TRUE(outcome && outcome->applied == Applied::kApplied);
+  };
+  const auto rows = [&] {
+    std::vector<std::uint64_t> seqs;
+    EXPECT_TRUE(shelf.repository->scan_log(0, [&](std::uint64_t seq, const crdt::LogRow&) {
+      seqs.push_back(seq);
+      return true;
+    }));
+    return seqs;
+  };
+  for (int i = 0; i < 1'000; ++i) change("k" + std::to_string(i % 10));
+  shelf.write("with a record", "p", "v");
+  change("k0");
+  change("with a record");
+  shelf.reopen({2});  // Rows of the moment are in memory, too.
+  while (!shelf.repository->walk(100)) {
+  }
+  EXPECT_LE(rows().size(), 10u + 2);  // One for each document, and the record's.
+  EXPECT_EQ(shelf.repository->head(), 1'003u);
+  EXPECT_EQ(rows().back(), 1'003u);
+  EXPECT_THAT(rows(), testing::Contains(1'001u));
+  while (!shelf.repository->walk(100)) {
+  }
+  EXPECT_LE(rows().size(), 10u + 2);
+  EXPECT_TRUE(shelf.repository->counted());
+}
+
+TEST(Repository, ARowIsKeptWhereALaterOneCameFromAPeerAndSpeaksForItselfAlone) {
+  Shelf shelf;
+  ASSERT_TRUE(shelf.repository->apply({{shelf.edit("k", "p", "v")}, {}}));
+  const auto pushed = shelf.edit("k", "q", "v");
+  ASSERT_TRUE(shelf.repository->apply({{pushed}, {}}, {{5}, 7}));
+  ASSERT_TRUE(shelf.repository->apply({{shelf.edit("other", "p", "v")}, {}}));
+  while (!shelf.repository->walk(100)) {
+  }
+  EXPECT_TRUE(shelf.repository->log_row(1));
+  EXPECT_TRUE(shelf.repository->log_row(2));
+}
+
+TEST(Repository, WhatFillsAStoreDoesNotComeIntoTheCache) {
+  Shelf other({2});
+  other.write("k", "p", "v");
+  Shelf shelf;
+  ASSERT_TRUE(shelf.repository->merge("k", other.at("k").fragment({})));
+  EXPECT_EQ(shelf.at("k"), other.at("k"));  // Read from its rows.
+  EXPECT_EQ(*shelf.repository->fragment("k", {}), other.at("k").fragment({}));
+}
+
 }  // namespace

@@ -64,6 +64,42 @@ TEST_F(LogSenderTest, OffersItsOwnChangeThoughAThirdPeerTouchedTheDocumentLater)
   EXPECT_EQ(offer->sources, (std::vector<crdt::Cursor>{{kThird, 7}}));
 }
 
+// A new peer would otherwise name all that filled it to whoever did.
+TEST_F(LogSenderTest, WhatTheReceiverWasKnownToHoldIsNamedToOthersOnly) {
+  write("k", "p", kThird, {kReceiver, 0});
+  sender.resume(1, 0, 1);
+  const auto offer = sender.next_offer(repository, kReceiver);
+  ASSERT_TRUE(offer);
+  EXPECT_TRUE(offer->documents.empty());
+  EXPECT_TRUE(offer->tail);
+  LogSender other(kRowsMax);
+  other.resume(1, 0, 1);
+  EXPECT_EQ(other.next_offer(repository, kThird)->documents.size(), 1u);
+}
+
+TEST_F(LogSenderTest, AChangeBeforeWhatTheReceiverHeldIsNotNamedButOneAfterItIs) {
+  write("k", "p", kSelf);
+  write("k", "q", kThird, {kReceiver, 0});  // It held all of k: the first write, too.
+  write("other", "p", kSelf);
+  sender.resume(1, 0, 1);
+  const auto offer = sender.next_offer(repository, kReceiver);
+  ASSERT_TRUE(offer);
+  ASSERT_EQ(offer->documents.size(), 1u);
+  EXPECT_EQ(offer->documents.front().key, "other");
+}
+
+TEST_F(LogSenderTest, RowsThatTheReceiverHoldsNeedNoNaming) {
+  for (int i = 0; i < 3; ++i) write("k" + std::to_string(i), "p", kSelf);
+  sender.resume(1, 0, 1, 2);
+  const auto offer = sender.next_offer(repository, kReceiver);
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->from, 0u);
+  EXPECT_EQ(offer->to, 3u);
+  EXPECT_TRUE(offer->tail);
+  ASSERT_EQ(offer->documents.size(), 1u);
+  EXPECT_EQ(offer->documents.front().key, "k2");
+}
+
 TEST_F(LogSenderTest, OffersADocumentOnceHoweverOftenItChanged) {
   for (int i = 0; i < 5; ++i) write("k", "p" + std::to_string(i), kSelf);
   sender.resume(1, 0, 1);

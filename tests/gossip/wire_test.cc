@@ -33,7 +33,8 @@ class Maker {
       case 1:
         return Resume{static_cast<std::uint32_t>(number()),
                       {{number()}, number()},
-                      static_cast<std::uint8_t>(1 + below(255))};
+                      static_cast<std::uint8_t>(1 + below(255)),
+                      number()};
       case 2:
         return Linked{list<ReplicaId>([&] { return ReplicaId{number()}; }), flag()};
       case 3:
