@@ -68,7 +68,8 @@ Result<void> Repository::open() {
   const std::string horizon(kHorizonKey);
   std::uint64_t touched = 0;
   // Where it is damaged: what was erased may come again, until it is healed and that goes anew.
-  if (const auto document = read_rows(horizon, touched)) follow_horizon(horizon, *document);
+  if (const auto document = read_rows(horizon, touched)) horizon_.join(Horizon(*document));
+  walk_due_ = walk_due_ || !digest_sound_;
   const std::optional<Bytes> last = txn_->last_key(keyspace::log(0), keyspace::log_end());
   if (last) head_ = from_big_endian(keyspace::tail_of(*last));
   // The digest of a damaged row is lost: an earlier one serves until a walk has counted it anew.

@@ -249,8 +249,8 @@ void Repository::replace(const std::string& key, const Cached& cached) {
   store(key, cached, all);
 }
 
-// What the digest counts of something damaged, nobody knows any more. A walk counts it anew, of this
-// process or a later one.
+// What the digest counts of something damaged, or hidden, nobody knows any more. A walk counts it
+// anew, of this process or a later one.
 void Repository::doubt_digest() {
   walk_due_ = true;
   if (std::exchange(digest_sound_, false)) txn_->put(keyspace::uncounted(), {});

@@ -13,9 +13,7 @@ namespace crdt {
 
 void Repository::follow_horizon(const std::string& key, const Document& document) {
   if (key != kHorizonKey || !horizon_.join(Horizon(document))) return;
-  // What is hidden now was counted. Before the first walk nothing was, and a walk that is under way
-  // has counted a part.
-  walk_due_ = walk_due_ || counted_ || walk_;
+  doubt_digest();  // What is hidden now was counted, and a walk that is under way has counted it.
 }
 
 bool Repository::hidden(BytesView key, BytesView value) const {

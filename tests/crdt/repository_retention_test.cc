@@ -102,6 +102,23 @@ TEST_F(RepositoryRetention, WhatIsOlderThanTheHorizonIsNotHeldFromTheMomentItMov
   EXPECT_THAT(scanned(), testing::ElementsAre("for ever", "young"));
 }
 
+// What is hidden was counted in the sums that peers compare until a walk that began five minutes
+// after the start.
+TEST_F(RepositoryRetention, AProcessThatEndsBeforeItsWalkLeavesItDueForTheNextOne) {
+  insert("old", 10);
+  insert("young", 20);
+  walk();
+  move_to(15s);
+  reopen({2});
+  EXPECT_TRUE(repository->walk_due());
+  EXPECT_FALSE(repository->digest_known());
+  walk();
+  EXPECT_EQ(repository->digest().records, 1U);
+  reopen({3});
+  EXPECT_FALSE(repository->walk_due()) << "once is enough";
+  EXPECT_TRUE(repository->digest_known());
+}
+
 TEST_F(RepositoryRetention, KeysThatAreNoDocumentsArePassedOver) {
   const auto apply = [&](const std::string& key) {
     EXPECT_TRUE(repository->apply(
