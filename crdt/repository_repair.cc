@@ -439,7 +439,8 @@ void Repository::end_walk() {
   // A part that cannot be read is in neither sum; its healing makes another walk due.
   counted_ = unreadable() == 0 && damaged_records_.empty() && lost_rows_.empty();
   if (!counted_) return;
-  if (!std::exchange(digest_sound_, true)) txn_->erase(keyspace::uncounted());
+  // What was doubted while it went on, the next one counts.
+  if (!walk_due_ && !std::exchange(digest_sound_, true)) txn_->erase(keyspace::uncounted());
   if (std::exchange(digest_, sum) == sum || head_ == 0) return;
   Result<LogRow> last = log_row(head_);
   if (!last) return;

@@ -1,6 +1,7 @@
 #include "node/admin_grants.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,14 +69,17 @@ std::vector<AdminToken> tokens_of(const crdt::Document& grants, std::string_view
   return tokens;
 }
 
-std::vector<std::string> names_in(const crdt::Document& grants) {
-  std::vector<std::string> names;
+// A member can write any leaf: what nobody could be granted is nobody's.
+std::set<std::string> names_in(const crdt::Document& grants) {
+  std::set<std::string> names;
   for_each_below(grants, kToken, [&](const auto&, const auto&, std::string_view rest) {
-    names.push_back(crdt::unescape_part(rest));
+    std::string name = crdt::unescape_part(rest);
+    if (is_name(name) && token_of(name).winner(grants) != nullptr) names.insert(std::move(name));
   });
   return names;
 }
 
+// REQUIRES a name of names_in().
 json row_of(const crdt::Document& grants, const std::string& name) {
   AdminRole role = AdminRole::kNobody;
   for (const AdminToken& token : tokens_of(grants, name)) role = std::max(role, token.role);

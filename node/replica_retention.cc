@@ -34,13 +34,14 @@ std::optional<crdt::WallTime> Replica::Impl::slack_now(const crdt::Now& now) con
 }
 
 // What is younger than Slack may still ask about, no honest peer forgets. Whom nobody told Slack's
-// time of late is a day more lenient: to refuse an honest peer's horizon costs the link with it.
+// time of late is a day more lenient: to refuse an honest peer's horizon costs the link with it. It
+// goes by its own clock then: what peers' records say is what a peer that lies says.
 void Replica::Impl::tell_horizon_limit(const crdt::Now& now) {
   constexpr std::chrono::hours kDay{24};
   const std::chrono::seconds youngest =
       std::min<std::chrono::seconds>(std::chrono::hours(1), config_.retention.keep / 2);
   const auto stamped = slack_time(slack_clock_, now);
-  const crdt::WallTime time = stamped.value_or(std::max(now.wall, newest_made_) + kDay);
+  const crdt::WallTime time = stamped.value_or(now.wall + kDay);
   peer_->limit_horizon({time - youngest, time + kDay});
 }
 

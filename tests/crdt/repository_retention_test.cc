@@ -119,6 +119,18 @@ TEST_F(RepositoryRetention, AProcessThatEndsBeforeItsWalkLeavesItDueForTheNextOn
   EXPECT_TRUE(repository->digest_known());
 }
 
+TEST_F(RepositoryRetention, WhatMovedDuringAWalkIsCountedByTheNextOneAlsoOfAnotherProcess) {
+  for (const char* key : {"a", "b", "c", "d"}) insert(key, 10);
+  move_to(5s);
+  EXPECT_FALSE(repository->walk(2));
+  move_to(15s);
+  walk();
+  reopen({2});
+  EXPECT_TRUE(repository->walk_due());
+  walk();
+  EXPECT_EQ(repository->digest().records, 0U);
+}
+
 TEST_F(RepositoryRetention, KeysThatAreNoDocumentsArePassedOver) {
   const auto apply = [&](const std::string& key) {
     EXPECT_TRUE(repository->apply(

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "crdt/bytes.h"
+#include "crdt/edit.h"
+#include "crdt/repository.h"
 #include "gossip/noise_keys.h"
 #include "tests/support/admin_tokens.h"
 #include "tests/support/replica_cluster.h"
@@ -175,6 +177,35 @@ TEST_F(AdminGrants, ACrowdOfNamesEndsWithASentence) {
   const auto reply = post(0, "/admins/grant", granted("alice", "reader", kAlice));
   EXPECT_EQ(reply.status, 409);
   EXPECT_THAT(reply.body, HasSubstr("at most 1000 names"));
+}
+
+// It made every peer that was asked for the list read a leaf that was not there.
+TEST_F(AdminGrants, LeavesThatNobodyIsGrantedByAreNobodysToken) {
+  ASSERT_EQ(post(0, "/admins/grant?wait=all", granted("alice", "reader", kAlice)).status, 200);
+  ASSERT_TRUE(cluster.settle());
+  cluster.crash(2);
+  crdt::Repository repository;
+  repository.use(cluster.store(2).begin());
+  ASSERT_TRUE(repository.open());
+  repository.begin_run({99});
+  const std::string key(node::kGrantsKey);
+  const auto document = repository.document(key);
+  ASSERT_TRUE(document);
+  crdt::Edit edit(**document, {99}, {{1, 1}, "U1"}, {1});
+  for (const char* path : {"token/x/y", "token/%61lice", "token/", "token/%"}) {
+    edit.write(path, "operator " + hash_of("x.1"));
+  }
+  ASSERT_TRUE(repository.apply({{{key, edit.finish()}}, {}}));
+  ASSERT_TRUE(cluster.store(2).commit());
+  cluster.start(2);
+  ASSERT_TRUE(cluster.settle());
+  for (std::size_t peer = 0; peer < 3; ++peer) {
+    const auto reply = cluster.ask(peer, ReplicaCluster::get("/admins"));
+    ASSERT_EQ(reply.status, 200);
+    EXPECT_EQ(json::parse(reply.body)["admins"].size(), 1U) << reply.body;
+    EXPECT_EQ(look(peer, "x.1"), 401);
+    EXPECT_EQ(look(peer, kAlice), 200);
+  }
 }
 
 }  // namespace
