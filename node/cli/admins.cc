@@ -35,19 +35,34 @@ int failed(const crdt::Error& error, int code) {
   return code;
 }
 
-// The answer to a change; its exit code where there is none.
-crdt::Result<json> ask(const AdminsOptions& options, const char* target, const json& body,
-                       int& code) {
+// The answer to a change. Where there is none: the exit code, kUnusable if nothing was sent.
+crdt::Result<HttpAnswer> send(const AdminsOptions& options, const char* target, const json& body,
+                              int& code) {
   code = kUnusable;
   const auto query = wait_query(options.wait);
   if (!query) return query.error();
   auto client = AdminClient::open(options.admin, kAnswerWithin);
   if (!client) return client.error();
   code = kFailed;
-  return client->ask("POST", target + *query, body);
+  return client->call("POST", target + *query, body);
 }
 
-// A token that is lost is revoked; so it is written before it is granted.
+crdt::Result<json> body_of(const HttpAnswer& answer) {
+  if (answer.status != 200) return refusal_in(answer);
+  json body = json::parse(answer.body, nullptr, false);
+  if (body.is_discarded()) return crdt::Error("the peer did not answer with JSON");
+  return {boost::system::in_place_value, std::move(body)};
+}
+
+int unheard(const AdminsOptions& options, const crdt::Error& error) {
+  std::string what = error.message + "; whether " + options.name +
+                     " was granted a token, \"muster admins list\" says";
+  what += options.file.empty() ? ": if so, revoke it" : "; the token is in " + options.file;
+  return failed(crdt::Error(what), kFailed);
+}
+
+// A token that is lost is revoked; so it is written before it is granted, and stays unless it was
+// refused.
 int grant(const AdminsOptions& options) {
   crdt::Rng rng(seed_from_system());
   const std::string token = draw_token(rng, options.name);
@@ -59,7 +74,9 @@ int grant(const AdminsOptions& options) {
                   {"role", options.role},
                   {"hash", crdt::to_hex(gossip::view_of(hash_token(token)))}};
   int code = kFailed;
-  auto answer = ask(options, "/admins/grant", body, code);
+  const auto sent = send(options, "/admins/grant", body, code);
+  if (!sent && code == kFailed) return unheard(options, sent.error());
+  auto answer = sent ? body_of(*sent) : crdt::Result<json>(sent.error());
   if (!answer) {
     if (!options.file.empty()) static_cast<void>(std::remove(options.file.c_str()));
     return failed(answer.error(), code);
@@ -79,7 +96,9 @@ int grant(const AdminsOptions& options) {
 
 int revoke(const AdminsOptions& options) {
   int code = kFailed;
-  const auto answer = ask(options, "/admins/revoke", {{"name", options.name}}, code);
+  const auto sent = send(options, "/admins/revoke", {{"name", options.name}}, code);
+  if (!sent) return failed(sent.error(), code);
+  const auto answer = body_of(*sent);
   if (!answer) return failed(answer.error(), code);
   if (options.json) {
     std::cout << answer->dump() << "\n";
