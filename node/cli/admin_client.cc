@@ -85,10 +85,7 @@ crdt::Result<nlohmann::json> AdminClient::ask(std::string_view method, std::stri
                                               const nlohmann::json& body) {
   const auto answer = call(method, target, body);
   if (!answer) return answer.error();
-  if (answer->status != 200) return refusal_in(*answer);
-  auto json = nlohmann::json::parse(answer->body, nullptr, false);
-  if (json.is_discarded()) return crdt::Error(address_ + " did not answer with JSON");
-  return {boost::system::in_place_value, std::move(json)};
+  return body_in(*answer, address_);
 }
 
 crdt::Result<void> AdminClient::stream(std::string_view method, std::string_view target,
@@ -98,6 +95,13 @@ crdt::Result<void> AdminClient::stream(std::string_view method, std::string_view
   if (!answer) return crdt::Error(answer.error().message);
   if (answer->status != 200) return refusal_in(*answer);
   return {};
+}
+
+crdt::Result<nlohmann::json> body_in(const HttpAnswer& answer, const std::string& who) {
+  if (answer.status != 200) return refusal_in(answer);
+  auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  if (json.is_discarded()) return crdt::Error(who + " did not answer with JSON");
+  return {boost::system::in_place_value, std::move(json)};
 }
 
 crdt::Error refusal_in(const HttpAnswer& answer) {

@@ -68,6 +68,10 @@ class AdminClient {
   std::string token_;
 };
 
+// The body of an answer of 200; an Error, in the peer's words, where it refused. `who` answered.
+[[nodiscard]] crdt::Result<nlohmann::json> body_in(const HttpAnswer& answer,
+                                                   const std::string& who);
+
 // What the peer said where it refused.
 [[nodiscard]] crdt::Error refusal_in(const HttpAnswer& answer);
 

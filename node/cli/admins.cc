@@ -47,13 +47,6 @@ crdt::Result<HttpAnswer> send(const AdminsOptions& options, const char* target, 
   return client->call("POST", target + *query, body);
 }
 
-crdt::Result<json> body_of(const HttpAnswer& answer) {
-  if (answer.status != 200) return refusal_in(answer);
-  json body = json::parse(answer.body, nullptr, false);
-  if (body.is_discarded()) return crdt::Error("the peer did not answer with JSON");
-  return {boost::system::in_place_value, std::move(body)};
-}
-
 int unheard(const AdminsOptions& options, const crdt::Error& error) {
   std::string what = error.message + "; whether " + options.name +
                      " was granted a token, \"muster admins list\" says";
@@ -76,7 +69,7 @@ int grant(const AdminsOptions& options) {
   int code = kFailed;
   const auto sent = send(options, "/admins/grant", body, code);
   if (!sent && code == kFailed) return unheard(options, sent.error());
-  auto answer = sent ? body_of(*sent) : crdt::Result<json>(sent.error());
+  auto answer = sent ? body_in(*sent, "the peer") : crdt::Result<json>(sent.error());
   if (!answer) {
     if (!options.file.empty()) static_cast<void>(std::remove(options.file.c_str()));
     return failed(answer.error(), code);
@@ -98,7 +91,7 @@ int revoke(const AdminsOptions& options) {
   int code = kFailed;
   const auto sent = send(options, "/admins/revoke", {{"name", options.name}}, code);
   if (!sent) return failed(sent.error(), code);
-  const auto answer = body_of(*sent);
+  const auto answer = body_in(*sent, "the peer");
   if (!answer) return failed(answer.error(), code);
   if (options.json) {
     std::cout << answer->dump() << "\n";
