@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "journal-";
 
-constexpr std::size_t kFileBytes = JournalFile::kPages * JournalStorage::kPageBytes;
-
 // Of what is written at once past the cache: a large commit.
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
@@ -65,8 +63,8 @@ boost::system::result<std::uint64_t, CommitError> JournalFile::make() {
   const int refused = errno;
   take(made, path);
   if (made < 0) return failed("make", refused);
-  pages_ = kPages;
-  int code = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(kFileBytes));
+  pages_ = made_pages_;
+  int code = ::posix_fallocate(descriptor_, 0, offset_of(pages_));
   if (code == 0 && ::fsync(descriptor_) != 0) code = errno;
   if (code == 0) code = sync_folder(dir_);
   if (code == 0) return identity;
@@ -87,7 +85,7 @@ crdt::Result<void> JournalFile::open(std::uint64_t identity) {
   }
   struct stat status {};
   const bool found = ::fstat(descriptor_, &status) == 0;
-  pages_ = found && status.st_size == offset_of(kSmallPages) ? kSmallPages : kPages;
+  pages_ = found && status.st_size == offset_of(kSmallPages) ? kSmallPages : made_pages_;
   if (!found || status.st_size != offset_of(pages_)) {
     return crdt::Error("the journal of the store, " + path + ", is damaged: it has not its size");
   }

@@ -4,9 +4,9 @@
 //          new one can be taken, and is, without ever doing without the one before it.
 //          What is written goes past the cache of the kernel where the file system can do that: of
 //          a page that is read once at most, a copy there costs more than the write itself.
-// Size     32 MiB, allocated when it is made: a commit neither waits for space nor changes the
-//          file's own description, and fails for want of space only where files cannot be
-//          allocated.
+// Size     32 MiB unless told otherwise, allocated when it is made: a commit neither waits for
+//          space nor changes the file's own description, and fails for want of space only where
+//          files cannot be allocated.
 // Errors   a file that is missing or too short is an Error: what waited in it is not in the store.
 // Thread   one.
 #pragma once
@@ -31,8 +31,9 @@ class JournalFile final : public JournalStorage {
     kBystander,  // Reads only, while the owner may write.
   };
 
-  explicit JournalFile(std::string dir, Access access = Access::kOwner)
-      : dir_(std::move(dir)), access_(access) {}
+  // `pages`: of those that it makes.
+  explicit JournalFile(std::string dir, Access access = Access::kOwner, std::size_t pages = kPages)
+      : dir_(std::move(dir)), access_(access), made_pages_(pages) {}
   ~JournalFile() override;
 
   JournalFile(const JournalFile&) = delete;
@@ -65,7 +66,8 @@ class JournalFile final : public JournalStorage {
   Access access_;
   std::string path_;  // Of the open one.
   int descriptor_ = -1;
-  std::size_t pages_ = kPages;
+  std::size_t made_pages_;
+  std::size_t pages_ = made_pages_;
   int direct_ = -1;  // The same file, to be written past the cache; -1 where that cannot be.
   std::unique_ptr<char, Free> buffer_;  // For that, of whole pages at addresses of pages.
 };

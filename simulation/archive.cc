@@ -145,10 +145,8 @@ std::size_t hidden_rows(node::Store& store) {
   return count;
 }
 
-WrapStore Archive::watch(WrapStore inner) {
-  return [this, inner = std::move(inner)](Disk& disk) {
-    return std::make_unique<WatchedStore>(inner(disk), disk, *this);
-  };
+std::unique_ptr<node::Store> Archive::watch(std::unique_ptr<node::Store> store, const Disk& disk) {
+  return std::make_unique<WatchedStore>(std::move(store), disk, *this);
 }
 
 void Archive::holds(const Disk& disk, crdt::BytesView key, crdt::BytesView value) {

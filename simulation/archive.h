@@ -28,8 +28,9 @@ class Archive {
   Archive(const Scheduler& scheduler, Coverage& coverage, Verdict& verdict)
       : scheduler_(scheduler), coverage_(coverage), verdict_(verdict) {}
 
-  // What `inner` makes, watched.
-  [[nodiscard]] WrapStore watch(WrapStore inner);
+  // What a process over `disk` is given in the place of `store`.
+  [[nodiscard]] std::unique_ptr<node::Store> watch(std::unique_ptr<node::Store> store,
+                                                   const Disk& disk);
   // REQUIRES to have been told of every node of the run before the first one forgets anything.
   void add_node(const Disk& disk) { nodes_.push_back(&disk); }
 

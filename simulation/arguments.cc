@@ -24,7 +24,7 @@ struct Clash {
 const std::vector<Clash>& clashes() {
   static const std::vector<Clash> kClashes{
       {"--replay",
-       {"--seed", "--seeds", "--for", "--minutes", "--hours", "--nodes", "--faults"},
+       {"--seed", "--seeds", "--for", "--minutes", "--hours", "--nodes", "--faults", "--store"},
        "the plan in the file says it"},
       {"--hours", {"--minutes"}, "both say how long a run is"},
       {"--for", {"--seeds"}, "both say when to stop"},
@@ -96,6 +96,9 @@ crdt::Result<WorkerRequest> request_of(const Arguments& arguments) {
   auto faults = parse_faults(arguments.faults);
   if (!faults) return faults.error();
   options.faults = std::move(*faults);
+  const auto store = parse_store(arguments.store);
+  if (!store) return store.error();
+  options.store = *store;
   // Whoever names faults wants to see them.
   request.exactly = arguments.faults.find("default") == std::string::npos &&
                     arguments.faults != "all" && !arguments.faults.starts_with("-");
@@ -127,6 +130,7 @@ std::string replay_line(const Arguments& arguments, std::uint64_t seed) {
     line += number.data();
   }
   if (arguments.faults != usual.faults) line += " --faults=" + arguments.faults;
+  if (arguments.store != usual.store) line += " --store " + arguments.store;
   if (!arguments.plant.empty()) line += " --plant " + arguments.plant;
   if (arguments.twice) line += " --twice";
   return line;

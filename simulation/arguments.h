@@ -25,6 +25,7 @@ struct Arguments {
   double hours = 0;
   std::string wall_clock;
   std::string faults = "default";
+  std::string store = "memory";
   std::string replay;
   std::string html;
   std::string test;

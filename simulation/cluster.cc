@@ -13,6 +13,7 @@ namespace {
 constexpr Duration kReadOnlyBatch = 20us;  // A batch that stored nothing.
 constexpr Duration kTurnMin = 1us;         // So that time goes on whatever a node asks for.
 constexpr std::size_t kNoticesMax = 40;
+constexpr Duration kStartedAgain = 5s;  // A process that ended, by whoever looks after it.
 // Where records are kept for minutes: between two moves nodes erase what is hidden, and are quiet.
 constexpr std::chrono::seconds kHorizonStep{60};
 constexpr std::chrono::seconds kHorizonLook{5};
@@ -42,6 +43,11 @@ std::string_view bytes_of(const node::Event& event) {
 
 }  // namespace
 
+Storage memory_storage(WrapStore wrap) {
+  return {[wrap = std::move(wrap)](NodeIndex, bool) { return std::make_unique<MemoryDisk>(wrap); },
+          {}};
+}
+
 struct Cluster::Node final : node::Performer {
   // Called from within a batch: the work leaves when the commit is over.
   void perform(node::Effects&& effects) override { work.emplace_back(std::move(effects)); }
@@ -55,11 +61,11 @@ struct Cluster::Node final : node::Performer {
 
   NodeIndex index = 0;
   node::ReplicaConfig config;
-  Disk disk;
-  Disk copy;  // Of a node that is down, for readers: what is made over a store may write into it.
+  std::unique_ptr<Disk> disk;
+  std::unique_ptr<Disk> copy;  // Made when it is first read while the node is down.
   NodeClock clock;
   Dice dice;
-  std::unique_ptr<node::Store> wrapped;
+  std::unique_ptr<node::Store> store;  // Of its process; over the copy where there is none.
   std::unique_ptr<node::Driver> driver;
   std::vector<Work> work;
   std::map<node::ExchangeId, OnReply> waiting;
@@ -84,12 +90,12 @@ struct Cluster::Node final : node::Performer {
 };
 
 Cluster::Cluster(const Options& options, Scheduler& scheduler, Trace& trace, Coverage& coverage,
-                 WrapStore wrap)
+                 Storage storage)
     : options_(options),
       scheduler_(scheduler),
       trace_(trace),
       coverage_(coverage),
-      wrap_(std::move(wrap)),
+      storage_(std::move(storage)),
       network_(scheduler, *this, coverage, options) {
   if (trace.diagram() != nullptr) network_.draw(*trace.diagram());
   std::vector<gossip::PrivateKey> keys;
@@ -99,6 +105,7 @@ Cluster::Cluster(const Options& options, Scheduler& scheduler, Trace& trace, Cov
   }
   for (NodeIndex i = 0; i < options.nodes; ++i) {
     nodes_.push_back(std::make_unique<Node>(options, i));
+    nodes_.back()->disk = storage_.make_disk(i, false);
     configure(*nodes_.back(), keys);
   }
   for (NodeIndex i = 0; i < options.nodes; ++i) start(i);
@@ -136,16 +143,16 @@ void Cluster::configure(Node& node, const std::vector<gossip::PrivateKey>& keys)
   retention.look_every = kHorizonLook;
 }
 
-Disk& Cluster::disk(NodeIndex node) { return nodes_[node]->disk; }
+Disk& Cluster::disk(NodeIndex node) { return *nodes_[node]->disk; }
 NodeClock& Cluster::clock(NodeIndex node) { return nodes_[node]->clock; }
 
 node::Store& Cluster::store(NodeIndex index) {
   Node& node = *nodes_[index];
-  if (!wrap_) return node.disk;
-  if (node.wrapped != nullptr) return *node.wrapped;
-  node.copy.replace(node.disk.contents());
-  node.wrapped = wrap_(node.copy);
-  return *node.wrapped;
+  if (node.store != nullptr) return *node.store;
+  if (node.copy == nullptr) node.copy = storage_.make_disk(index, true);
+  node.copy->replace(node.disk->contents());
+  node.store = node.copy->open();
+  return *node.store;
 }
 
 bool Cluster::running(NodeIndex node) const { return nodes_[node]->driver != nullptr; }
@@ -195,20 +202,20 @@ void Cluster::start(NodeIndex index, std::uint64_t life) {
   node.paused_until = Time{};
   note(node, "starts", "");
   const crdt::Rng::Seed seed = Dice(options_.seed, "process", index << 32 | life).seed();
-  node.wrapped.reset();
-  node.disk.live(true);
+  node.store.reset();
+  node.disk->live(true);
   try {
-    if (wrap_) node.wrapped = wrap_(node.disk);
-    node::Store& disk = wrap_ ? *node.wrapped : node.disk;
+    node.store = node.disk->open();
+    if (storage_.watch) node.store = storage_.watch(std::move(node.store), *node.disk);
     const crdt::Now now = node.clock.at(scheduler_.now());
-    node.driver = std::make_unique<node::Driver>(disk, node, node.config, seed, now);
+    node.driver = std::make_unique<node::Driver>(*node.store, node, node.config, seed, now);
   } catch (const Disk::PowerLoss&) {
     coverage_.reach(Mark::kCrashWhileStarting);
     return died_within(node);
   } catch (const std::runtime_error& error) {
     return cannot_read(node, error.what());
   }
-  node.disk.live(false);
+  node.disk->live(false);
   perform(node, std::exchange(node.work, {}));
   arm_wake(node);
 }
@@ -216,8 +223,8 @@ void Cluster::start(NodeIndex index, std::uint64_t life) {
 void Cluster::crash(NodeIndex index, Death death) {
   Node& node = *nodes_[index];
   node.driver.reset();
-  node.wrapped.reset();
-  death == Death::kProcess ? node.disk.end_process() : node.disk.recover();
+  node.store.reset();
+  death == Death::kProcess ? node.disk->end_process() : node.disk->recover();
   node.work.clear();
   ++node.life;
   node.dies_before_effects = false;
@@ -235,7 +242,7 @@ void Cluster::crash(NodeIndex index, Death death) {
 
 void Cluster::crash_at(NodeIndex node, Disk::Moment moment, std::uint64_t count, Duration down) {
   nodes_[node]->down_for = down;
-  nodes_[node]->disk.lose_power_at(moment, count);
+  nodes_[node]->disk->lose_power_at(moment, count);
 }
 
 void Cluster::crash_before_effects(NodeIndex node, Duration down) {
@@ -244,7 +251,7 @@ void Cluster::crash_before_effects(NodeIndex node, Duration down) {
 }
 
 void Cluster::cancel_crash(NodeIndex node) {
-  nodes_[node]->disk.keep_power();
+  nodes_[node]->disk->keep_power();
   nodes_[node]->dies_before_effects = false;
 }
 
@@ -259,10 +266,12 @@ void Cluster::died_within(Node& node) {
   scheduler_.after(node.down_for, [this, index = node.index] { start(index); });
 }
 
-// Its store is damaged: the process ends with a word, and whoever starts it again meets the same.
+// Its store cannot be read: the process ends with a word. Whoever starts it again meets the same,
+// unless it was the disk's mistake.
 void Cluster::cannot_read(Node& node, std::string_view why) {
   note(node, "cannot read its store", why);
   crash(node.index, Death::kProcess);
+  scheduler_.after(kStartedAgain, [this, index = node.index] { start(index); });
 }
 
 void Cluster::pause(NodeIndex node, Time until) {
@@ -285,8 +294,8 @@ void Cluster::lose_contents(NodeIndex index, Disk::Contents contents) {
   Node& node = *nodes_[index];
   CHECK(node.driver == nullptr);
   ++node.losses;
-  node.wrapped.reset();
-  node.disk.replace(std::move(contents));
+  node.store.reset();
+  node.disk->replace(std::move(contents));
 }
 
 void Cluster::count_loss(NodeIndex node) { ++nodes_[node]->losses; }
@@ -315,7 +324,7 @@ void Cluster::turn(Node& node) {
     return schedule_turn(node);
   }
   if (node.driver->idle()) return;
-  const std::uint64_t writes = node.disk.writes();
+  const std::uint64_t writes = node.disk->writes();
   try {
     run_batch(node);
   } catch (const Disk::PowerLoss& loss) {
@@ -326,7 +335,7 @@ void Cluster::turn(Node& node) {
   } catch (const std::runtime_error& error) {
     return cannot_read(node, error.what());
   }
-  const bool wrote = node.disk.writes() != writes;
+  const bool wrote = node.disk->writes() != writes;
   if (wrote && node.dies_before_effects) {
     coverage_.reach(Mark::kCrashBeforeEffects);
     return died_within(node);
@@ -344,9 +353,9 @@ void Cluster::turn(Node& node) {
 
 void Cluster::run_batch(Node& node) {
   ++batches_;
-  node.disk.live(true);
+  node.disk->live(true);
   node.driver->run_batch(node.clock.at(scheduler_.now()));
-  node.disk.live(false);
+  node.disk->live(false);
   node.queued =
       node.driver->idle() ? 0 : node.queued - std::min(node.queued, node::Driver::kBatchEventsMax);
 }

@@ -19,7 +19,7 @@
 
 #include "node/driver.h"
 #include "simulation/coverage.h"
-#include "simulation/disk.h"
+#include "simulation/memory_disk.h"
 #include "simulation/network.h"
 #include "simulation/node_clock.h"
 #include "simulation/options.h"
@@ -34,9 +34,17 @@ inline constexpr const char* kSigningSecret = "secret";
 // Opens every node's status to whoever checks it.
 inline constexpr const char* kReaderToken = "checker.simulation";
 
-// What stands between a node and its disk; none stands there if this is empty. The disk outlives
-// what is made, and what is made dies with the node's process.
-using WrapStore = std::function<std::unique_ptr<node::Store>(Disk& disk)>;
+// What nodes keep their state on.
+struct Storage {
+  // `copy`: of a node that is down, for readers, as what is opened over a disk may write to it.
+  std::function<std::unique_ptr<Disk>(NodeIndex node, bool copy)> make_disk;
+  // What a running node's process sees of its disk's store; the store itself where this is empty.
+  std::function<std::unique_ptr<node::Store>(std::unique_ptr<node::Store> store, const Disk& disk)>
+      watch;
+};
+
+// Disks in memory, with what `wrap` makes over them.
+[[nodiscard]] Storage memory_storage(WrapStore wrap = {});
 
 // How a process ends.
 enum class Death {
@@ -50,7 +58,7 @@ class Cluster final : private NetworkUser {
   using OnReply = std::function<void(const std::optional<node::HttpReply>&)>;
 
   Cluster(const Options& options, Scheduler& scheduler, Trace& trace, Coverage& coverage,
-          WrapStore wrap = {});
+          Storage storage = memory_storage());
   ~Cluster() override;
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
@@ -137,7 +145,7 @@ class Cluster final : private NetworkUser {
   Scheduler& scheduler_;
   Trace& trace_;
   Coverage& coverage_;
-  WrapStore wrap_;
+  Storage storage_;
   Network network_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::uint64_t next_exchange_ = 1;

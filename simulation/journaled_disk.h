@@ -1,4 +1,5 @@
-// JournaledDisk: a node's store as production lays it out: node/write_behind.h over its disk.
+// JournaledDisk: a node's store as production lays it out: node/write_behind.h over its disk, here
+// one in memory.
 //
 // Size     limits far below production's, drawn from the seed: minutes of a simulated channel then
 //          reach what takes production hours: full journals, trimmed pages, rounds of the ring. The
@@ -14,10 +15,7 @@ namespace simulation {
 
 class JournaledDisk final : public node::Store {
  public:
-  JournaledDisk(Disk& disk, const node::WriteBehind::Limits& limits);
-
-  // For all nodes of a run.
-  [[nodiscard]] static WrapStore wrap(std::uint64_t seed);
+  JournaledDisk(MemoryDisk& disk, const node::WriteBehind::Limits& limits);
 
   crdt::Transaction& begin() override { return behind_.begin(); }
   boost::system::result<void, node::CommitError> commit() override { return behind_.commit(); }
@@ -31,5 +29,11 @@ class JournaledDisk final : public node::Store {
   node::JournalRows journal_;
   node::WriteBehind behind_;
 };
+
+// The limits of all nodes of a run.
+[[nodiscard]] node::WriteBehind::Limits journal_limits(std::uint64_t seed);
+
+// Such stores for all nodes of a run.
+[[nodiscard]] Storage journaled_storage(std::uint64_t seed);
 
 }  // namespace simulation

@@ -149,6 +149,13 @@ crdt::Result<std::set<FaultKind>> parse_faults(std::string_view list) {
   return kinds;
 }
 
+crdt::Result<StoreKind> parse_store(std::string_view name) {
+  if (name == "memory") return StoreKind::kMemory;
+  if (name == "lmdb") return StoreKind::kLmdb;
+  return crdt::Error("there is no store called \"" + std::string(name) +
+                     "\"; there are: memory lmdb");
+}
+
 std::string to_text(const std::set<FaultKind>& faults) {
   std::string text;
   for (const FaultKind kind : faults) {
@@ -198,6 +205,7 @@ std::string to_text(const Options& options) {
   for_each_number(options, [&](std::string_view name, const std::uint64_t& value) {
     text.append(name).append("=").append(std::to_string(value)).append(" ");
   });
+  if (options.store == StoreKind::kLmdb) text += "store=lmdb ";
   return text + "faults=" + to_text(options.faults);
 }
 
@@ -212,6 +220,12 @@ crdt::Result<Options> parse_options(std::string_view line) {
       auto faults = parse_faults(text);
       if (!faults) return faults.error();
       options.faults = std::move(*faults);
+      continue;
+    }
+    if (name == "store") {
+      const auto store = parse_store(text);
+      if (!store) return store.error();
+      options.store = *store;
       continue;
     }
     std::uint64_t number = 0;

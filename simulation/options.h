@@ -68,6 +68,15 @@ struct FaultInfo {
 [[nodiscard]] crdt::Result<std::set<FaultKind>> parse_faults(std::string_view list);
 [[nodiscard]] std::string to_text(const std::set<FaultKind>& faults);
 
+// What nodes keep their state in.
+enum class StoreKind {
+  kMemory,  // Rows in memory, behind production's journal and write-behind.
+  kLmdb,    // Production's own: LMDB and a journal in files (simulation/lmdb_disk.h).
+};
+
+// "memory", "lmdb".
+[[nodiscard]] crdt::Result<StoreKind> parse_store(std::string_view name);
+
 struct Options {
   std::uint64_t seed = 1;
   std::uint64_t nodes = 5;
@@ -90,6 +99,7 @@ struct Options {
   std::uint64_t burst_percent = 12;  // Of moments: several people at one task.
   // For how long records are kept (node/replica_retention.h); zero: as long as production does.
   Duration keep{};
+  StoreKind store = StoreKind::kMemory;
   std::set<FaultKind> faults;
 
   bool operator==(const Options&) const = default;

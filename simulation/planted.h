@@ -9,6 +9,7 @@
 
 #include "crdt/planted.h"
 #include "crdt/result.h"
+#include "simulation/options.h"
 
 namespace simulation {
 
@@ -18,6 +19,7 @@ struct PlantedBug {
   std::string_view folder;      // "crdt", "gossip", "slack" or "node".
   std::string_view story;       // What goes wrong, and who was bitten by it.
   std::string_view needs = "";  // What no default run has, and without which it never shows.
+  StoreKind store = StoreKind::kMemory;  // Where it can show.
 };
 
 [[nodiscard]] std::span<const PlantedBug> planted_bugs();

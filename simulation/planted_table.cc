@@ -37,6 +37,7 @@ TableRow table_row(const PlantedBug& bug, CampaignOptions campaign) {
   TableRow row;
   row.bug = &bug;
   campaign.first.planted = bug.name;
+  if (bug.store == StoreKind::kLmdb) campaign.first.options.store = bug.store;
   WorkerRequest failing = campaign.first;
   const auto on_report = [&](const Report& report, const Totals& totals) {
     if (!report.failure || row.failure) return;

@@ -11,6 +11,7 @@
 #include "simulation/beliefs.h"
 #include "simulation/diagram_watch.h"
 #include "simulation/journaled_disk.h"
+#include "simulation/lmdb_disk.h"
 #include "simulation/nemesis.h"
 #include "simulation/oracle.h"
 #include "simulation/traffic.h"
@@ -47,7 +48,7 @@ class Runner {
       : plan_(plan),
         trace_(trace_of(settings)),
         archive_(scheduler_, coverage_, verdict_),
-        cluster_(plan.options, scheduler_, trace_, coverage_, wrap_of(settings)),
+        cluster_(plan.options, scheduler_, trace_, coverage_, storage_of(settings)),
         oracle_(plan_, coverage_, verdict_),
         traffic_(plan_, cluster_, scheduler_, coverage_, oracle_,
                  [this] { return nemesis_.calm(); }),
@@ -61,6 +62,17 @@ class Runner {
   }
 
   Report run() {
+    try {
+      play();
+    } catch (const std::runtime_error& error) {  // Of a store that nobody can read.
+      fail("safety", "stores stay readable", error.what());
+    }
+    if (watch_) watch_->finish(scheduler_.now());
+    return report();
+  }
+
+ private:
+  void play() {
     traffic_.schedule();
     nemesis_.schedule(plan_.faults);
     for (Time at = kLookEvery; at < plan_.options.length; at += kLookEvery) {
@@ -75,11 +87,8 @@ class Runner {
     if (good()) check_beliefs();
     if (good()) rest_from_moves();
     if (good()) check_all();
-    if (watch_) watch_->finish(scheduler_.now());
-    return report();
   }
 
- private:
   static Trace trace_of(const RunSettings& settings) {
     Trace trace;
     if (settings.keep_digests) trace.keep();
@@ -88,9 +97,16 @@ class Runner {
     return trace;
   }
 
-  [[nodiscard]] WrapStore wrap_of(const RunSettings& settings) {
-    WrapStore wrap = settings.wrap ? settings.wrap : JournaledDisk::wrap(plan_.options.seed);
-    return plan_.options.keep == 0us ? wrap : archive_.watch(std::move(wrap));
+  [[nodiscard]] Storage storage_of(const RunSettings& settings) {
+    const Options& options = plan_.options;
+    Storage storage = settings.wrap                       ? memory_storage(settings.wrap)
+                      : options.store == StoreKind::kLmdb ? lmdb_storage(options.seed)
+                                                          : journaled_storage(options.seed);
+    if (options.keep == 0us) return storage;
+    storage.watch = [this](std::unique_ptr<node::Store> store, const Disk& disk) {
+      return archive_.watch(std::move(store), disk);
+    };
+    return storage;
   }
 
   [[nodiscard]] bool good() const { return !verdict_.failure(); }
@@ -257,7 +273,7 @@ class Runner {
     try {
       return read(cluster_.store(node));
     } catch (const std::runtime_error&) {
-      CHECK(nemesis_.damaged().contains(node));
+      if (good() && !nemesis_.damaged().contains(node)) throw;
       return {};
     }
   }
@@ -339,9 +355,8 @@ class Runner {
   void add_contents() {
     trace_.draw(nullptr);  // Rows of stores are no steps.
     for (NodeIndex node = 0; node < cluster_.size(); ++node) {
-      for (const auto& [key, value] : cluster_.disk(node).contents()) {
-        trace_.add(scheduler_.now(), node, key, value);
-      }
+      const auto rows = readable(node, rows_of);
+      for (const auto& [key, value] : rows) trace_.add(scheduler_.now(), node, key, value);
     }
   }
 

@@ -24,7 +24,7 @@ inline constexpr Duration kConvergeMax = 60s;
 struct RunSettings {
   bool keep_digests = false;              // Of every step.
   std::optional<std::uint64_t> describe;  // This step, in words.
-  WrapStore wrap;  // Between nodes and their disks; where empty, what production has there.
+  WrapStore wrap;  // Between nodes and disks in memory; where empty, what the plan says.
   Diagram* diagram = nullptr;  // What the run does is recorded here.
 };
 

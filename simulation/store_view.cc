@@ -175,6 +175,16 @@ std::optional<std::uint64_t> rows_hash(node::Store& store) {
   return sum;
 }
 
+std::map<crdt::Bytes, crdt::Bytes> rows_of(node::Store& store) {
+  std::map<crdt::Bytes, crdt::Bytes> rows;
+  store.begin().scan("\1", {}, [&](crdt::BytesView key, crdt::BytesView value) {
+    rows.emplace_hint(rows.end(), key, value);
+    return true;
+  });
+  store.abort();
+  return rows;
+}
+
 bool holds_record(node::Store& store, crdt::BytesView record_key) {
   const bool found = store.begin().get(crdt::keyspace::record(record_key)).has_value();
   store.abort();

@@ -65,6 +65,9 @@ using Shown = std::map<std::pair<std::string, std::string>, crdt::Dot>;
 // transaction.
 [[nodiscard]] std::optional<std::uint64_t> rows_hash(node::Store& store);
 
+// All rows, as they lie there. REQUIRES no open transaction.
+[[nodiscard]] std::map<crdt::Bytes, crdt::Bytes> rows_of(node::Store& store);
+
 // Single facts, without reading everything. REQUIRES no open transaction.
 [[nodiscard]] bool holds_record(node::Store& store, crdt::BytesView record_key);
 // How many tasks of a document have this number.

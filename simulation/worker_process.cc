@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "crdt/check.h"
+#include "simulation/run_folder.h"
 
 extern char** environ;
 
@@ -64,7 +65,8 @@ void WorkerProcess::stop() {
   close_fd(errors_);
   if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);
-  ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+  ::waitpid(pid_, nullptr, 0);
+  RunFolder::remove(std::exchange(pid_, -1));
 }
 
 void WorkerProcess::ask(const WorkerRequest& request) {

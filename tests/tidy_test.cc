@@ -61,6 +61,8 @@ const std::vector<Direction> kDirections = {
       "node/store.h"}},
     {{"node/cli/demo"}, {"crdt/", "gossip/", "slack/", "node/", "simulation/slack_workspace.h"}},
     {{"node/"}, {"crdt/", "gossip/", "slack/", "node/"}},
+    {{"simulation/lmdb_disk."},
+     {"crdt/", "simulation/", "node/lmdb_store.h", "node/journal_file.h", "node/write_behind.h"}},
     {{"simulation/"},
      {"crdt/", "gossip/", "slack/", "simulation/", "node/replica", "node/admin_", "node/event.",
       "node/effects.", "node/write_behind.", "node/journal_rows.", "node/store.h",

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "crdt/check.h"
-#include "simulation/disk.h"
 #include "simulation/maelstrom/maelstrom_node.h"
+#include "simulation/memory_disk.h"
 
 namespace {
 
@@ -75,7 +75,7 @@ int main(int count, char** arguments) {
   CHECK(sodium_init() >= 0);
   crdt::Rng::Seed seed;
   randombytes_buf(seed.data(), seed.size());
-  simulation::Disk store;  // Maelstrom's nodes do not come back, so their stores need not either.
+  simulation::MemoryDisk store;  // Maelstrom's nodes do not come back, so stores need not either.
   MaelstromNode node(store, seed, count > 1 ? arguments[1] : "");
   run(node);
 }

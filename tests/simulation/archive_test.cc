@@ -6,6 +6,7 @@
 #include "crdt/edit.h"
 #include "crdt/record.h"
 #include "node/replica_records.h"
+#include "simulation/memory_disk.h"
 #include "simulation/slack_workspace.h"
 
 namespace {
@@ -47,8 +48,8 @@ class ArchiveTest : public testing::Test {
   Coverage coverage_;
   Verdict verdict_;
   Archive archive_{scheduler_, coverage_, verdict_};
-  Disk one_;
-  Disk other_;
+  MemoryDisk one_;
+  MemoryDisk other_;
   const crdt::Horizon none_;
   const crdt::Horizon later_ = horizon_at(1'790'001'000);
 };

@@ -74,12 +74,20 @@ TEST_F(CommandLine, RunsSeedSevenAndSaysWhatItDid) {
   EXPECT_THAT(run.output, HasSubstr("1 seed, 0 failed"));
 }
 
+TEST_F(CommandLine, RunsOverTheStoreOfProduction) {
+  const Ended run = ran({"--seeds", "2", "--minutes", "0.5", "--store", "lmdb", "--twice"});
+  EXPECT_EQ(run.code, kValid) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("2 seeds, 0 failed"));
+}
+
 TEST_F(CommandLine, RefusesWhatItCannotDoWithExitCodeTwo) {
   const std::vector<std::vector<std::string>> refused{
       {"--no-such-option"},
       {"--seeds", "0"},
       {"--nodes", "99"},
       {"--faults", "rain"},
+      {"--store", "paper"},
+      {"--replay", in_folder("plan.txt"), "--store", "lmdb"},
       {"--replay", "/no/such/file"},
       {"--for", "soon"},
       {"--html", "/no/such/folder/run.html"},

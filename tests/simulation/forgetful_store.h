@@ -4,16 +4,16 @@
 #include <cstdint>
 #include <memory>
 
-#include "simulation/cluster.h"
+#include "simulation/memory_disk.h"
 
 namespace tests {
 
 class ForgetfulStore final : public node::Store {
  public:
-  explicit ForgetfulStore(simulation::Disk& disk) : disk_(disk) {}
+  explicit ForgetfulStore(simulation::MemoryDisk& disk) : disk_(disk) {}
 
   [[nodiscard]] static simulation::WrapStore wrap() {
-    return [](simulation::Disk& disk) { return std::make_unique<ForgetfulStore>(disk); };
+    return [](simulation::MemoryDisk& disk) { return std::make_unique<ForgetfulStore>(disk); };
   }
 
   crdt::Transaction& begin() override { return disk_.begin(); }
@@ -28,7 +28,7 @@ class ForgetfulStore final : public node::Store {
  private:
   static constexpr std::uint64_t kForgottenOneIn = 100;
 
-  simulation::Disk& disk_;
+  simulation::MemoryDisk& disk_;
   std::uint64_t commits_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "simulation/run.h"
@@ -42,12 +43,15 @@ class QuickBug : public testing::TestWithParam<const char*> {
 TEST_P(QuickBug, IsFoundWithinTenSeeds) {
   constexpr std::uint64_t kSeedsMax = 10;
   ASSERT_TRUE(plant(GetParam()));
+  const auto bug = std::find_if(planted_bugs().begin(), planted_bugs().end(),
+                                [](const PlantedBug& other) { return other.name == GetParam(); });
   bool found = false;
   for (std::uint64_t seed = 1; seed <= kSeedsMax && !found; ++seed) {
     Options options;
     options.seed = seed;
     options.length = 2min;
     options.faults = *parse_faults("default");
+    options.store = bug->store;
     found = run(draw_plan(draw_options(options, false)), {}).failure.has_value();
   }
   EXPECT_TRUE(found) << "muster-sim --plant " << GetParam() << " --minutes 2 --seeds 1000";
@@ -56,7 +60,8 @@ TEST_P(QuickBug, IsFoundWithinTenSeeds) {
 INSTANTIATE_TEST_SUITE_P(Planted, QuickBug,
                          testing::Values("canary", "riak-dt-82", "only-winner-killed",
                                          "reply-does-not-wait", "letter-of-nobody",
-                                         "mark-swept-early", "timeline-by-local-clock"));
+                                         "mark-swept-early", "timeline-by-local-clock",
+                                         "commit-without-sync"));
 
 #else
 

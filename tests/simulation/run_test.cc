@@ -31,6 +31,18 @@ TEST(Run, OfASeedDoesTheSameToTheByte) {
   }
 }
 
+TEST(Run, OverLmdbDoesTheSameToTheByteAndFromItsWrittenPlan) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    Plan plan = plan_of(seed, "default");
+    plan.options.store = StoreKind::kLmdb;
+    const auto read = parse_plan(to_text(plan));
+    ASSERT_TRUE(read);
+    const Report once = run(plan, {});
+    ASSERT_FALSE(once.failure) << line_of(*once.failure, seed, "");
+    EXPECT_EQ(to_json(once), to_json(run(*read, {})));
+  }
+}
+
 TEST(Run, DoesTheSameFromItsWrittenPlan) {
   const Plan plan = plan_of(4, "default");
   const auto read = parse_plan(to_text(plan));
@@ -80,7 +92,7 @@ TEST(Run, FindsAStoreThatForgets) {
 // A store whose syncs are lost: a power loss takes back what it said.
 class UnsyncedStore final : public node::Store {
  public:
-  explicit UnsyncedStore(Disk& disk) : disk_(disk) {}
+  explicit UnsyncedStore(MemoryDisk& disk) : disk_(disk) {}
 
   crdt::Transaction& begin() override { return disk_.begin(); }
   boost::system::result<void, node::CommitError> commit() override {
@@ -91,7 +103,7 @@ class UnsyncedStore final : public node::Store {
   node::StoreSize size() const override { return disk_.size(); }
 
  private:
-  Disk& disk_;
+  MemoryDisk& disk_;
 };
 
 // The first seed whose run fails with this store under its nodes; 0 if none does.
@@ -105,7 +117,7 @@ std::uint64_t first_failing(const std::string& faults, const WrapStore& wrap) {
 }
 
 TEST(Run, FindsStoresWhoseSyncsAreLostWhenThePowerGoes) {
-  const auto unsynced = [](Disk& disk) { return std::make_unique<UnsyncedStore>(disk); };
+  const auto unsynced = [](MemoryDisk& disk) { return std::make_unique<UnsyncedStore>(disk); };
   EXPECT_NE(first_failing("all-down", unsynced), 0u);
 }
 
