@@ -68,6 +68,7 @@ Bytes run(std::uint64_t ordinal, std::uint64_t first_seq, std::uint64_t run) {
 Bytes runs() { return "u"; }
 Bytes runs_end() { return "v"; }
 Bytes catching_up() { return "k"; }
+Bytes put_back() { return "w"; }
 Bytes basis() { return "j"; }
 Bytes uncounted() { return "q"; }
 Bytes damage(std::string_view document) { return join('x', document); }

@@ -8,6 +8,7 @@
 //   c <peer public key>                    how far this store covers that peer's log
 //   u <ordinal, first seq, run: 8 each>    a run, and where in the log it began
 //   k                                      why this store is catching up; absent where it is not
+//   w                                      the run whose memory was put back; absent where none was
 //   j                                      by what the owner judged what peers sent
 //   q                                      that the digest is to be counted; absent where it is
 //   x <document key>                       that the document was found damaged (crdt/damage.h)
@@ -51,6 +52,7 @@ inline constexpr std::size_t kDocumentKeyBytesMax = 200;  // LMDB keys end at 51
 [[nodiscard]] Bytes runs();
 [[nodiscard]] Bytes runs_end();
 [[nodiscard]] Bytes catching_up();
+[[nodiscard]] Bytes put_back();
 [[nodiscard]] Bytes basis();
 [[nodiscard]] Bytes uncounted();
 [[nodiscard]] Bytes damage(std::string_view document);

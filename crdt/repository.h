@@ -235,6 +235,10 @@ class Repository {
   // Whoever owns it then mints, sponsors and serves nothing. Empty where it is not catching up.
   [[nodiscard]] const std::string& catching_up() const { return catching_up_; }
   void set_catching_up(const std::string& why);  // Empty: it no longer is.
+  // The process whose memory was put back while it ran, so that it minted dots a second time;
+  // nullopt where there was none, or peers have told all they know of it.
+  [[nodiscard]] std::optional<ReplicaId> put_back_run();
+  void set_put_back_run(std::optional<ReplicaId> run);
 
  private:
   struct Cached {

@@ -449,4 +449,20 @@ void Repository::end_walk() {
   txn_->put(keyspace::log(head_), seal_value(encode(*last)));
 }
 
+std::optional<ReplicaId> Repository::put_back_run() {
+  const auto sealed = txn_->get(keyspace::put_back());
+  if (!sealed) return std::nullopt;
+  const Result<BytesView> run = open_value(*sealed);
+  if (!run || run->size() != sizeof(std::uint64_t)) return std::nullopt;
+  return ReplicaId{from_big_endian(*run)};
+}
+
+void Repository::set_put_back_run(std::optional<ReplicaId> run) {
+  if (run) {
+    txn_->put(keyspace::put_back(), seal_value(big_endian(run->value)));
+  } else if (txn_->get(keyspace::put_back())) {
+    txn_->erase(keyspace::put_back());
+  }
+}
+
 }  // namespace crdt

@@ -95,6 +95,11 @@ struct Config {
   // (gossip/comparer.h), which takes some twenty octets where nothing differs.
   std::chrono::milliseconds compare_every{std::chrono::hours(1)};
 
+  // A peer may say that this process wrote what is not here: its memory was put back while it ran,
+  // and it begins a new run. Each run adds an entry to the vectors of what it writes, so a younger
+  // one does not believe it: a liar costs a run in that time.
+  std::chrono::milliseconds run_min{std::chrono::minutes(1)};
+
   // How often this peer probes one of the others: what finds the dead (gossip/membership.h), and
   // nearly all that an idle peer says.
   std::chrono::milliseconds probe_every{800};

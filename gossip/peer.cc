@@ -42,6 +42,7 @@ Peer::Peer(Config config, std::string name, const crdt::Rng::Seed& seed, crdt::R
     add_target(Instant{}, peer);
   }
   set_back_ = !repository_.catching_up().empty();
+  put_back_ = repository_.put_back_run();
   load_roster();
   for (const auto& [peer, cursor] : repository_.cursors()) covered_[cursor.run] = cursor.seq;
 }
@@ -334,6 +335,7 @@ void Peer::tend_link(Instant now, Link& link) {
 }
 
 void Peer::batch_end(Instant now) {
+  if (!began_) began_ = now;
   retry_parked(now);
   follow_roster(now);
   tend_self();
@@ -342,6 +344,7 @@ void Peer::batch_end(Instant now) {
   }
   if (store_cursors_at_ && *store_cursors_at_ <= now) store_cursors_at_.reset();
   judge_standing();
+  judge_put_back();
   now_ = now;
   tend_members(now);
   for (const auto& [id, link] : links_) {

@@ -346,9 +346,8 @@ class Peer {
   void offer(crdt::Instant now, Link& link);
   [[nodiscard]] bool offers_now(const Link& link) const;
   bool covers(const std::vector<crdt::Cursor>& sources);
-  // Whether `theirs` holds dots of this process that it never minted: an id that is drawn at every
-  // start and written by one process has been forged. Its next own dot would be beyond them.
-  bool knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs);
+  // Whether `theirs` holds dots of `run`, this process or one before it, that are not here.
+  bool knows_more(crdt::ReplicaId run, const std::string& key, const crdt::VersionVector& theirs);
   void ping(Link& link);
   void answer(Link& link);  // Some of what it wants, as far as the window goes.
   [[nodiscard]] static bool may_answer(const Link& link);
@@ -363,7 +362,10 @@ class Peer {
   void compare(crdt::Instant now);
   void say_compared(crdt::Instant now);
   void cover_nothing();
-  void keep_minted_again(const std::string& key, const crdt::Fragment& fragment);
+  [[nodiscard]] Verdict went_back(crdt::Instant now, const Link& link);
+  void keep_minted_again(crdt::ReplicaId run, const std::string& key,
+                         const crdt::Fragment& fragment);
+  void judge_put_back();
   void ask_for_named(Link& link, const Compare& named);
   void unite(Link& link, const std::string& key, const crdt::Fragment& fragment);
 
@@ -405,6 +407,8 @@ class Peer {
   std::optional<crdt::Instant> compare_at_;  // When it begins again.
   std::uint64_t compare_octets_ = 0;
   std::uint64_t united_ = 0;
+  std::optional<crdt::Instant> began_;
+  std::optional<crdt::ReplicaId> put_back_;  // Of this store; as the repository says.
   bool went_back_ = false;  // A new run is wanted, once nothing is asked for any more.
   bool changed_ = false;    // Something was applied in this batch: parked pushes may follow.
   Output output_;

@@ -33,11 +33,7 @@ void Peer::say_compared(Instant now) {
   });
   if (went_back_ && !asking) {
     went_back_ = false;
-    repository_.want_new_run();
-    note(Severity::kWarning,
-         "this machine's memory went back in time while it ran: peers hold " +
-             std::string("changes by this process that it does not know of. ") +
-             "They are fetched, what it wrote since is kept, and a new run begins");
+    cover_nothing();
   }
   if (comparer_.take_busy() && compare_at_) {
     compare_at_ = std::min(*compare_at_, now + kCompareAgainAfter);
@@ -86,20 +82,43 @@ void Peer::ask_for_named(Link& link, const Compare& named) {
     want.documents.push_back({theirs.key, same ? crdt::VersionVector{} : context});
     link.compared.insert(theirs.key);
   }
+  // One that is held is another there: one process made both, before and after its memory was put
+  // back. The greater one is kept (crdt/record.h).
   for (const Bytes& key : named.records) {
-    if (const auto held = repository_.record(key); held && *held) continue;
     want.records.push_back(key);
     link.repaired_records.insert(key);
   }
   if (!want.documents.empty() || !want.records.empty()) send(link, want);
 }
 
-// A peer holds changes by this process that it never made. Here it asked for them itself, after a
-// comparison: its memory was put back while it ran, and it has minted dots a second time. What it
-// wrote under one that is dead at the peer would die with the merge, and it is written anew, under
-// an id of its own; the process takes a new one once all that was asked for is here.
-void Peer::keep_minted_again(const std::string& key, const crdt::Fragment& fragment) {
+// A peer holds changes by this process that it never made: its memory was put back while it ran,
+// and it mints dots a second time. It takes a new run, and covers nothing of what peers hold.
+Peer::Verdict Peer::went_back(Instant now, const Link& link) {
+  if (went_back_) return std::nullopt;
+  if (!began_ || now - *began_ < config_.run_min) {
+    return "it knows of changes by this process that were never made";
+  }
   went_back_ = true;
+  put_back_ = self_;
+  repository_.set_put_back_run(self_);
+  note(Severity::kWarning,
+       "this machine's memory went back in time while it ran, or " + link.name +
+           " lies: it holds changes by this process that are not here. What peers hold is " +
+           "fetched, what was written since is kept, and a new run begins");
+  return std::nullopt;
+}
+
+// Peers have told all that they hold of it, those that are away perhaps excepted.
+void Peer::judge_put_back() {
+  if (!put_back_ || *put_back_ == self_ || !has_heard_all()) return;
+  put_back_.reset();
+  repository_.set_put_back_run(std::nullopt);
+}
+
+// What this process wrote under a dot that is dead at the peer would die with the merge: it is
+// written anew, under an id of its own.
+void Peer::keep_minted_again(crdt::ReplicaId run, const std::string& key,
+                             const crdt::Fragment& fragment) {
   const auto document = repository_.document(key);
   if (!document) return;
   std::set<crdt::Dot> alive(fragment.kept.begin(), fragment.kept.end());
@@ -107,7 +126,7 @@ void Peer::keep_minted_again(const std::string& key, const crdt::Fragment& fragm
   const crdt::ReplicaId anew{rng_.next() | 1};
   crdt::Delta delta{(*document)->context(), {}, {}, {}};
   for (const crdt::Leaf& leaf : (*document)->leaves()) {
-    if (leaf.dot.replica != self_ || alive.contains(leaf.dot)) continue;
+    if (leaf.dot.replica != run || alive.contains(leaf.dot)) continue;
     delta.written.push_back(leaf);
     delta.written.back().dot = {anew, delta.written.size()};
   }

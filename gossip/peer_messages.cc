@@ -18,8 +18,6 @@ using crdt::Instant;
 constexpr std::size_t kWantMax = 256;
 constexpr std::size_t kWantBytesMax = 256 << 10;
 
-constexpr const char* kForgedSelf = "it knows of changes by this process that were never made";
-
 // Whether every dot that `change` mints is of `run`: only then may the sender call it its own.
 bool minted_by(const crdt::Change& change, crdt::ReplicaId run) {
   return std::all_of(change.deltas.begin(), change.deltas.end(), [&](const auto& part) {
@@ -110,8 +108,12 @@ void Peer::rescan(Link& link) {
   send(link, resume);
 }
 
-Peer::Verdict Peer::on(Instant, Link& link, const Resume& resume) {
+Peer::Verdict Peer::on(Instant now, Link& link, const Resume& resume) {
   if (repository_.lost(resume.cursor)) fell_behind(link, resume.cursor);
+  // Heard before anything that was written since has reached anybody.
+  if (resume.cursor.run == self_ && resume.cursor.seq > repository_.head()) {
+    if (Verdict lie = went_back(now, link)) return lie;
+  }
   const bool same =
       resume.holds != 0 && repository_.digest_known() && resume.holds == repository_.digest().hash;
   link.sender.resume(resume.scan, repository_.usable(resume.cursor), resume.offers_max,
@@ -174,12 +176,7 @@ void Peer::judge_standing() {
   for (const auto& [id, link] : links_) {
     sound = sound || vouches(*link);
   }
-  const bool all =
-      !targets_.empty() && std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
-        const auto& link = entry.second.link;
-        return link && links_.at(*link)->receiver.live();
-      });
-  if (!sound && !all) return;
+  if (!sound && (targets_.empty() || !has_heard_all())) return;
   had_session_ = true;
   if (repository_.catching_up().empty()) return;
   repository_.set_catching_up("");
@@ -207,11 +204,12 @@ crdt::Applied Peer::apply(Link& link, const Push& push) {
   return outcome->applied;
 }
 
-bool Peer::knows_more_of_us(const std::string& key, const crdt::VersionVector& theirs) {
-  const std::uint64_t claimed = theirs.of(self_);
+bool Peer::knows_more(crdt::ReplicaId run, const std::string& key,
+                      const crdt::VersionVector& theirs) {
+  const std::uint64_t claimed = theirs.of(run);
   if (claimed == 0) return false;
   const auto document = repository_.document(key);
-  return document && claimed > (*document)->context().of(self_);
+  return document && claimed > (*document)->context().of(run);
 }
 
 // Nothing of it is stored, so a peer that lies cannot have the others forget what is young: all of
@@ -238,7 +236,8 @@ Peer::Verdict Peer::on(Instant now, Link& link, const Push& push) {
   }
   for (const crdt::DocumentDelta& part : push.change.deltas) {
     if (auto lie = judge_horizon(link, part.key, part.delta.written)) return lie;
-    if (knows_more_of_us(part.key, part.delta.advance)) return kForgedSelf;
+    // What else is gone, fragments say.
+    if (knows_more(self_, part.key, part.delta.advance)) return went_back(now, link);
   }
   if (!link.receiver.arrived(push.seq)) {
     rescan(link);
@@ -443,9 +442,11 @@ Peer::Verdict Peer::on(Instant now, Link& link, const FragmentPart& part) {
   const crdt::Result<crdt::Fragment> fragment = crdt::decode_fragment(whole);
   if (!fragment) return "it sent a bad fragment: " + fragment.error().message;
   if (auto lie = judge_horizon(link, part.key, fragment->fresh)) return lie;
-  if (knows_more_of_us(part.key, fragment->context)) {
-    if (!link.compared.contains(part.key)) return kForgedSelf;
-    keep_minted_again(part.key, *fragment);
+  if (knows_more(self_, part.key, fragment->context)) {
+    if (Verdict lie = went_back(now, link)) return lie;
+  }
+  if (put_back_ && knows_more(*put_back_, part.key, fragment->context)) {
+    keep_minted_again(*put_back_, part.key, *fragment);
   }
   return merge(link, part.key, *fragment);
 }

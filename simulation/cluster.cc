@@ -186,7 +186,10 @@ std::optional<std::uint64_t> Cluster::life(NodeIndex index) const {
 }
 
 void Cluster::start_again(NodeIndex index, std::uint64_t life) {
-  if (!nodes_[index]->retired) start(index, life);
+  Node& node = *nodes_[index];
+  if (node.retired) return;
+  node.config.gossip.run_min = {};  // It runs since before.
+  start(index, life);
 }
 
 void Cluster::start(NodeIndex index, std::uint64_t life) {

@@ -64,9 +64,10 @@ class Oracle {
   // --- what nodes store ---
   // `node`'s store, of which the records are read, is about to be lost; `others` are all the rest.
   void lost(const StoreView& node, const std::vector<Outline>& others);
-  // A machine's memory was put back: what it minted since may be two values under one dot, and a
-  // later value of nobody's asking may stand for both. What the request records say of dots is no
-  // model of documents any more; that nothing is gone still is checked.
+  // A machine's memory was put back: what it minted since may be two values under one dot, a later
+  // value of nobody's asking may stand for both, half of a change may hide the other, and ids are
+  // drawn for what is written anew. What the request records say of dots is no model of documents
+  // any more; that nothing is gone in the end still is checked.
   void reminted() { reminted_ = true; }
   // What must hold in any store at any time.
   void check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas);

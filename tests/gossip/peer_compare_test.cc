@@ -174,4 +174,21 @@ TEST_F(PeerCompare, AMachineWhoseMemoryWasPutBackIsHealedAndNothingIsLost) {
   }
 }
 
+// What others write on top of what it lost brings that back, too: links must not break at it for
+// ever, as they did.
+TEST_F(PeerCompare, AMachineWhoseMemoryWasPutBackStaysLinkedWhileOthersWriteOn) {
+  const node::MemoryStore before = mesh.snapshot(0);
+  mesh.write(0, "k5", "t/1/text", "gone");
+  mesh.write(0, "k5", "t/1/text", "gone, too");
+  ASSERT_TRUE(mesh.settle());
+  mesh.put_back(0, before);
+  mesh.write(1, "k5", "t/3/text", "by another");
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_EQ(mesh.read(0, "k5", "t/1/text"), "gone, too");
+  EXPECT_EQ(mesh.read(0, "k5", "t/3/text"), "by another");
+  mesh.write(0, "k5", "t/4/text", "after");
+  ASSERT_TRUE(mesh.settle());
+  EXPECT_TRUE(mesh.equal());
+}
+
 }  // namespace

@@ -296,6 +296,7 @@ void Mesh::put_back(std::size_t index, const node::MemoryStore& snapshot) {
   roll_back(index, snapshot);
   nodes_[index]->store = snapshot;
   nodes_[index]->self = self;
+  nodes_[index]->config.run_min = {};  // It runs since before.
   begin(*nodes_[index]);
 }
 
