@@ -116,6 +116,7 @@ struct Ask {
   Doubt doubt = Doubt::kNoText;
   std::string message;                   // Plain text, one or two sentences.
   std::vector<std::string> suggestions;  // What to type behind the command's name, plain text.
+  std::optional<TaskRef> task = {};      // That they are about: without it they would fail.
 
   bool operator==(const Ask&) const = default;
 };

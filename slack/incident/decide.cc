@@ -75,7 +75,11 @@ class Decider {
     out_.topic = help.topic;
   }
 
-  void run(const Ask& ask) { doubt(ask); }
+  void run(const Ask& ask) {
+    if (ask.task) list_ = read_tasks_called(document_, {&*ask.task, 1});
+    const bool exists = !ask.task || !list_.find(*ask.task).empty();
+    doubt(exists ? ask : unknown_task(*ask.task));
+  }
 
   // --- forms that write ---
 

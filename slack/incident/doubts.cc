@@ -70,7 +70,8 @@ Ask no_change(const TaskRef& task) {
   const std::string number = to_text(task);
   return {Doubt::kNoChange,
           "What should happen to #" + number + '?',
-          {number + " !done", number + " me", number + ": new text"}};
+          {number + " !done", number + " me", number + ": new text"},
+          task};
 }
 
 Ask too_long(std::size_t chars) {
@@ -195,7 +196,7 @@ Ask verb_with_number(std::string_view verb, std::string_view instead, std::strin
 
 Ask no_new_text(const TaskRef& task, std::string_view tail) {
   const std::string number = to_text(task);
-  Ask ask{Doubt::kNoText, "What should #" + number + " say?", {number + ": new text"}};
+  Ask ask{Doubt::kNoText, "What should #" + number + " say?", {number + ": new text"}, task};
   if (!tail.empty()) suggest(ask, number + " ", tail);
   return ask;
 }

@@ -54,6 +54,18 @@ TEST(Decide, ChangesNothingWhenOneOfSeveralTasksIsUnknown) {
   EXPECT_THAT(result.reply, HasSubstr("There is no task #9"));
 }
 
+// What would be suggested for a task that there is fails for one that there is not.
+TEST(Decide, ANumberAloneThatNoTaskHasIsSaidToBeNone) {
+  Channel a('a');
+  a.type("add one");
+  for (const char* text : {"9", "9:"}) {
+    const auto result = a.type(text);
+    EXPECT_THAT(result.reply, HasSubstr("There is no task #9")) << text;
+    EXPECT_THAT(result.reply, testing::Not(HasSubstr("9 !done"))) << text;
+  }
+  EXPECT_THAT(a.type("1").reply, HasSubstr("1 !done"));
+}
+
 TEST(Decide, WritesNothingWhereNothingChanges) {
   Channel a('a');
   a.type("add one <@U2>");
