@@ -20,8 +20,9 @@ constexpr std::string_view kGiveUp =
 
 }  // namespace
 
-HttpConnection::HttpConnection(HttpHost& host, std::size_t body_bytes_max, TcpExecutor executor)
-    : host_(host), socket_(executor), parser_(body_bytes_max) {}
+HttpConnection::HttpConnection(HttpHost& host, std::size_t body_bytes_max, BodyTrust trust,
+                               TcpExecutor executor)
+    : host_(host), socket_(executor), parser_(body_bytes_max, std::move(trust)) {}
 
 void HttpConnection::open(TcpSocket socket) {
   CHECK(stage_ == Stage::kClosed && handlers_ == 0);

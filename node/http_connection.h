@@ -53,7 +53,7 @@ class HttpConnection {
                                                         << 20;  // A client this far behind is gone.
   static constexpr std::size_t kLingerBytesMax = 256 << 10;  // Then the answer was not waited for.
 
-  HttpConnection(HttpHost& host, std::size_t body_bytes_max, TcpExecutor executor);
+  HttpConnection(HttpHost& host, std::size_t body_bytes_max, BodyTrust trust, TcpExecutor executor);
 
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

@@ -23,6 +23,8 @@ constexpr std::size_t kRepeatsMax = 2;
 
 class Sink final : public http::basic_parser<true> {
  public:
+  explicit Sink(const BodyTrust& trust) : trust_(trust) {}
+
   HttpRequest request;
   int version = 0;  // 10 or 11.
   bool is_head = false;
@@ -44,6 +46,7 @@ class Sink final : public http::basic_parser<true> {
       request.content_type = value;
     } else if (field == http::field::authorization) {
       request.authorization = value;
+      if (trust_.knows && trust_.knows(value)) body_limit(trust_.bytes_max);
     } else if (field == http::field::expect) {
       expects_continue = iequals(value, "100-continue");
     } else if (field == http::field::unknown && name.size() > 8 && (name[0] | 0x20) == 'x') {
@@ -62,7 +65,7 @@ class Sink final : public http::basic_parser<true> {
   void on_header_impl(error_code&) override {}
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-    // At most body_bytes_max: longer ones were refused with the header.
+    // Within the limit: longer ones were refused with the header.
     if (length) request.body.reserve(*length);
   }
 
@@ -79,16 +82,20 @@ class Sink final : public http::basic_parser<true> {
   }
 
   void on_finish_impl(error_code&) override {}
+
+  const BodyTrust& trust_;
 };
 
 }  // namespace
 
 class HttpParser::Beast {
  public:
-  explicit Beast(std::size_t limit) : body_bytes_max(limit) { renew(); }
+  Beast(std::size_t limit, BodyTrust who) : body_bytes_max(limit), trust(std::move(who)) {
+    renew();
+  }
 
   void renew() {
-    sink.emplace();
+    sink.emplace(trust);
     sink->header_limit(kHeadBytesMax);
     sink->body_limit(body_bytes_max);
     sink->eager(true);
@@ -109,14 +116,15 @@ class HttpParser::Beast {
   }
 
   const std::size_t body_bytes_max;
+  const BodyTrust trust;
   std::optional<Sink> sink;
   std::size_t head_bytes = 0;
   bool continued = false;
   Refusal refusal;
 };
 
-HttpParser::HttpParser(std::size_t body_bytes_max)
-    : beast_(std::make_unique<Beast>(body_bytes_max)) {}
+HttpParser::HttpParser(std::size_t body_bytes_max, BodyTrust trust)
+    : beast_(std::make_unique<Beast>(body_bytes_max, std::move(trust))) {}
 
 HttpParser::~HttpParser() = default;
 

@@ -11,12 +11,19 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "node/event.h"
 
 namespace node {
+
+// Whoever shows an Authorization header that `knows` may send a body of so much.
+struct BodyTrust {
+  std::function<bool(std::string_view authorization)> knows;  // Empty: nobody.
+  std::size_t bytes_max = 0;
+};
 
 class HttpParser {
  public:
@@ -33,7 +40,7 @@ class HttpParser {
     std::string_view text;  // One sentence; static.
   };
 
-  explicit HttpParser(std::size_t body_bytes_max);
+  explicit HttpParser(std::size_t body_bytes_max, BodyTrust trust = {});
   ~HttpParser();
 
   HttpParser(const HttpParser&) = delete;

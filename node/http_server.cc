@@ -115,8 +115,8 @@ class HttpServer::Impl final : public HttpHost {
     if (connections_.size() >= options_.connections_max + kRefusedMax) return;  // Closes it.
     std::unique_ptr<HttpConnection> connection;
     if (pool_.empty()) {
-      connection =
-          std::make_unique<HttpConnection>(*this, options_.body_bytes_max, io_.get_executor());
+      connection = std::make_unique<HttpConnection>(*this, options_.body_bytes_max, options_.trust,
+                                                    io_.get_executor());
     } else {
       connection = std::move(pool_.back());
       pool_.pop_back();

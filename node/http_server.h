@@ -17,6 +17,7 @@
 
 #include "crdt/result.h"
 #include "node/effects.h"
+#include "node/http_parser.h"
 #include "node/intake.h"
 
 namespace node {
@@ -28,6 +29,7 @@ class HttpServer {
     Listener listener = Listener::kPublic;
     bool log_requests = false;  // A debug line each.
     std::size_t body_bytes_max = 1 << 20;
+    BodyTrust trust;  // Who may send a longer one; judged before any of it is read.
     std::size_t connections_max = 4096;
 
     // A client that is honest sends a head at once; a minute is what load balancers keep idle

@@ -22,6 +22,9 @@ namespace {
 
 // A line of an export is a whole document: twice the largest as a message.
 constexpr std::size_t kAdminBodyBytesMax = 32 << 20;
+// For whoever has not shown a token of this peer's folder, as an import does: the longest
+// configured value, however it is escaped.
+constexpr std::size_t kUnknownBodyBytesMax = 128 << 10;
 constexpr std::size_t kAdminConnectionsMax = 256;  // People, a scraper, and their mistakes.
 
 // Whether there is anybody who could fill an empty store.
@@ -60,7 +63,7 @@ crdt::Result<std::unique_ptr<Server>> Server::open(const Config& config, Log& lo
   Performer& performer = *server;
   ReplicaConfig replica = config.replica;
   replica.gossip.software = "muster " + std::string(kVersion);
-  replica.admin_tokens = server->open_access(config.data_dir);
+  replica.admin_tokens = server->tokens_ = server->open_access(config.data_dir);
   replica.debug_notices = log.writes(Level::kDebug);
   server->driver_ =
       std::make_unique<Driver>(*server->store_, performer, std::move(replica), seed, read_clock());
@@ -149,7 +152,9 @@ crdt::Result<void> Server::listen(const Config& config) {
 
   options.address = config.admin_listen;
   options.listener = Listener::kAdmin;
-  options.body_bytes_max = std::max(config.body_bytes_max, kAdminBodyBytesMax);
+  options.body_bytes_max = kUnknownBodyBytesMax;
+  options.trust = {[this](std::string_view shown) { return find_token(shown, tokens_) != nullptr; },
+                   std::max(config.body_bytes_max, kAdminBodyBytesMax)};
   options.connections_max = kAdminConnectionsMax;
   auto admin = HttpServer::listen(io_, options, *this);
   if (!admin) return admin.error();

@@ -95,6 +95,7 @@ class Server final : private Performer, private Intake {
   std::unique_ptr<Driver> driver_;
   boost::asio::signal_set signals_;
   std::string data_dir_;
+  std::vector<AdminToken> tokens_;  // Those beside the store.
   std::uint64_t disk_reserve_bytes_ = 0;
   Timer wake_timer_;
   Timer stop_timer_;

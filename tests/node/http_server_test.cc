@@ -136,6 +136,25 @@ TEST_F(HttpServerTest, TheRefusalArrivesThoughTheClientGoesOnSending) {
   EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 413 "));
 }
 
+TEST_F(HttpServerTest, TakesALongerBodyOnlyFromWhomItKnowsAndJudgesThatByTheHeadAlone) {
+  HttpServer::Options options;
+  options.body_bytes_max = 10;
+  options.trust = {[](std::string_view shown) { return shown == "Bearer x"; }, 1000};
+  listen(options);
+  const auto head = [](const char* shown, int length) {
+    return "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(length) +
+           "\r\nAuthorization: " + shown + "\r\n\r\n";
+  };
+  for (const auto& [shown, length] : {std::pair("Bearer y", 11), std::pair("Bearer x", 1001)}) {
+    RawClient client(address());
+    client.send(head(shown, length));
+    EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 413 ")) << shown;
+  }
+  RawClient client(address());
+  client.send(head("Bearer x", 1000) + std::string(1000, 'x'));
+  EXPECT_EQ(request().body, std::string(1000, 'x'));
+}
+
 TEST_F(HttpServerTest, TakesABodyOfExactlyTheLimit) {
   HttpServer::Options options;
   options.body_bytes_max = 100'000;
