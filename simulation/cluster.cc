@@ -78,6 +78,7 @@ struct Cluster::Node final : node::Performer {
   std::uint64_t life = 0;  // Tells what an earlier life scheduled from what this one did.
   bool host_up = true;
   bool retired = false;
+  bool retires = false;  // With the next death within a batch.
   bool turn_due = false;
   Time busy_until{};
   Time paused_until{};
@@ -263,8 +264,14 @@ void Cluster::retire(NodeIndex node) {
   if (running(node)) crash(node, Death::kHost);
 }
 
+void Cluster::retire_at(NodeIndex node, std::uint64_t count) {
+  nodes_[node]->retires = true;
+  nodes_[node]->disk->lose_power_at(Disk::Moment::kOperation, count);
+}
+
 // The power went inside a batch or a start.
 void Cluster::died_within(Node& node) {
+  if (node.retires) return retire(node.index);
   crash(node.index, Death::kProcess);
   scheduler_.after(node.down_for, [this, index = node.index] { start(index); });
 }

@@ -91,6 +91,8 @@ class Cluster final : private NetworkUser {
   void resume(NodeIndex node);
   void set_commit_mean(NodeIndex node, Duration mean);
   void retire(NodeIndex node);  // Dies, host and all, and never starts again.
+  // The same at the `count`th operation of its store from now: in the middle of what it does.
+  void retire_at(NodeIndex node, std::uint64_t count);
   void lose_contents(NodeIndex node, Disk::Contents contents);  // REQUIRES that it is down.
   void count_loss(NodeIndex node);  // What it promised is void: a new incarnation().
   // What tells this life of a running process from its others: which id its Replica drew. Nothing

@@ -345,12 +345,17 @@ void Nemesis::break_for_ever(const Fault& fault) {
   Pairs outwards = across(side);
   std::erase_if(outwards, [&](const auto& pair) { return !side.contains(pair.first); });
   const Time for_ever = Time::max() / 2;
-  switch (fault.amount % 4) {
+  switch (fault.amount % kBrokenModes) {
     case 0:  // Gone.
       for (const NodeIndex node : side) cluster_.retire(node);
       break;
     case 1:  // Hung.
       for (const NodeIndex node : side) cluster_.pause(node, for_ever);
+      break;
+    case 4:  // Gone in the middle of what they tell the others.
+      for (const NodeIndex node : side) {
+        cluster_.retire_at(node, 1 + fault.salt % kOperationsMax);
+      }
       break;
     case 2:  // They hear and are not heard.
       for (const auto& [from, to] : outwards) cluster_.network().block(from, to);

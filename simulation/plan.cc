@@ -12,7 +12,6 @@ constexpr Duration kFaultMin = 1s;
 constexpr Duration kFaultMax = 40s;
 constexpr Duration kFaultTail = 2s;  // Before the end: the last fault should have begun by then.
 constexpr Duration kAgainMax = 3s;   // Links are dialled again within two.
-constexpr std::uint64_t kBrokenModes = 4;
 
 std::vector<NodeIndex> draw_nodes(Dice& dice, std::uint64_t nodes, std::uint64_t count) {
   std::vector<NodeIndex> all;

@@ -53,6 +53,9 @@ struct Fault {
   bool operator==(const Fault&) const = default;
 };
 
+// How kBroken breaks: its amount says which (simulation/nemesis.cc).
+inline constexpr std::uint64_t kBrokenModes = 5;
+
 struct Plan {
   Options options;
   std::vector<Command> commands;
