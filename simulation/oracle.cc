@@ -187,6 +187,8 @@ void Oracle::lost_records(const StoreView& node, const std::vector<Outline>& oth
   for (const auto& [request, details] : alone.details()) {
     unrecorded_.insert(request);
     for (const auto& value : values_of(request, details)) unwritten_.insert(value);
+    // Its document may be elsewhere already: nobody else can say what these gave way to.
+    for (const auto& value : replaced_by(request, details)) unshared_.insert(value);
   }
 }
 
@@ -206,15 +208,31 @@ void Oracle::lost_values(const StoreView& node, const std::vector<Outline>& othe
   }
 }
 
+std::optional<std::string> Oracle::document_of(const crdt::RequestId& request) const {
+  const auto command = by_request_.find(request);
+  if (command == by_request_.end()) return std::nullopt;
+  return SlackWorkspace::document_key(plan_.commands[command->second].channel);
+}
+
 Oracle::Values Oracle::values_of(const crdt::RequestId& request,
                                  const std::vector<Detail>& details) const {
   Values values;
-  const auto command = by_request_.find(request);
-  if (command == by_request_.end()) return values;
-  const std::string key = SlackWorkspace::document_key(plan_.commands[command->second].channel);
+  const auto key = document_of(request);
+  if (!key) return values;
   for (const Detail& detail : details) {
-    for (const slack::incident::FieldChange& change : detail.changes) {
-      values.emplace(key, change.dot);
+    for (const auto& change : detail.changes) values.emplace(*key, change.dot);
+  }
+  return values;
+}
+
+Oracle::Values Oracle::replaced_by(const crdt::RequestId& request,
+                                   const std::vector<Detail>& details) const {
+  Values values;
+  const auto key = document_of(request);
+  if (!key) return values;
+  for (const Detail& detail : details) {
+    for (const auto& change : detail.changes) {
+      for (const auto& old : change.old_values) values.emplace(*key, old.dot);
     }
   }
   return values;

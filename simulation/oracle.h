@@ -90,8 +90,12 @@ class Oracle {
 
   void lost_records(const StoreView& node, const std::vector<Outline>& others);
   void lost_values(const StoreView& node, const std::vector<Outline>& others);
+  // Of the command's channel; nothing where nobody gave that command.
+  [[nodiscard]] std::optional<std::string> document_of(const crdt::RequestId& request) const;
   [[nodiscard]] Values values_of(const crdt::RequestId& request,
                                  const std::vector<slack::incident::Detail>& details) const;
+  [[nodiscard]] Values replaced_by(const crdt::RequestId& request,
+                                   const std::vector<slack::incident::Detail>& details) const;
   void check_answer(Time at, std::size_t command, NodeIndex node, const Promise& promise,
                     const Kept& kept);
   void check_tasks(Time at, const std::string& where, const DocumentView& document);

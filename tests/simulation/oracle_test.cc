@@ -265,6 +265,16 @@ TEST_F(OracleTest, ExcusesAValueWhoseRecordOnlyTheLostDiskHad) {
   EXPECT_EQ(property(), "");
 }
 
+TEST_F(OracleTest, ExcusesAValueThatGaveWayToOneWhoseRecordOnlyTheLostDiskHad) {
+  handled(1, {kA, {change(task() + "/status", 3, {}, "red")}});
+  put(kA, 4, task() + "/status", "green");
+  const StoreView without_record = store_;
+  handled(2, {kA, {change(task() + "/status", 4, {{kA, 3}}, "green")}});
+  oracle_.lost(store_, {outline(without_record)});
+  store_ = without_record;
+  EXPECT_EQ(property(), "");
+}
+
 // The first handling of a request was replaced; the second, of another peer, is a rival of what
 // replaced it.
 TEST_F(OracleTest, SeesALateRetryThatHidesWhatSawTheOriginal) {
