@@ -28,13 +28,16 @@ class Asker {
     const std::string id = task_id(SlackWorkspace::request_id(command_.trigger));
     asked_.push_back({core_path(id), ""});
     asked_.push_back({text_path(id), add.text});
-    if (add.status) asked_.push_back({status_path(id), *add.status});
+    if (add.status) {
+      asked_.push_back(
+          {status_path(id), *add.status, *add.status == StatusSet::standard().initial().name});
+    }
     for (const std::string& user : add.users) person(user, kAssigned);
   }
 
   void ask(const Update& update) {
     if (update.text) asked_.push_back({"/text", *update.text});
-    if (update.status) asked_.push_back({"/status", *update.status});
+    if (update.status) status(*update.status);
     for (const std::string& user : update.assign) person(user, kAssigned);
     for (const std::string& user : update.unassign) person(user, kTakenOff);
   }
@@ -42,11 +45,11 @@ class Asker {
   void ask(const Finish& finish) {
     switch (finish.verb) {
       case FinishVerb::kDone:
-        return asked_.push_back({"/status", std::string(kDone)});
+        return status(std::string(kDone));
       case FinishVerb::kCancel:
-        return asked_.push_back({"/status", std::string(kCanceled)});
+        return status(std::string(kCanceled));
       case FinishVerb::kReopen:
-        return asked_.push_back({"/status", StatusSet::standard().initial().name});
+        return status(StatusSet::standard().initial().name);
       case FinishVerb::kTake:
         return person(std::string(kMe), kAssigned);
       case FinishVerb::kDrop:
@@ -54,9 +57,13 @@ class Asker {
     }
   }
 
+  void status(const std::string& value) {
+    asked_.push_back({"/status", value, value == StatusSet::standard().initial().name});
+  }
+
   void person(const std::string& user, std::string_view value) {
     const std::string who = user == kMe ? command_.user : user;
-    asked_.push_back({"/who/" + who, std::string(value)});
+    asked_.push_back({"/who/" + who, std::string(value), value == kTakenOff});
   }
 
   const simulation::Command& command_;

@@ -9,8 +9,9 @@
 namespace simulation {
 
 struct FieldAsked {
-  std::string path_end;  // "/status"
-  std::string value;     // Empty: any.
+  std::string path_end;   // "/status"
+  std::string value;      // Empty: any.
+  bool at_first = false;  // What a task says of it before anybody does.
 };
 
 [[nodiscard]] std::vector<FieldAsked> effects_asked(const Command& command);

@@ -34,6 +34,8 @@ constexpr int kUnknown = 2;
 
 constexpr std::uint64_t kTableSeeds = 1'000;  // For each bug, where --seeds does not say.
 
+constexpr std::uint64_t kTriesTold = 25;  // Some seconds; people wonder then.
+
 constexpr const char* kFooter = R"(What it does
   Runs the very code of `muster serve`, Slack and its people included, on simulated clocks, disks
   and networks, and breaks them: links, partitions, processes, disks, clocks. Every run is drawn
@@ -75,7 +77,7 @@ Planted bugs
   --list-planted names them, --plant NAME runs with one, and --planted-table tells for each how many
   seeds find it and how few events show it.
 
-ctrl-C ends a campaign with its totals.
+ctrl-C ends a campaign with its totals, and a shrinking with what is left by then.
 
 Exit code: 0 valid, 1 invalid (the last lines say what, and how to see it again), 2 unknown: the
 run could not be made.)";
@@ -150,7 +152,14 @@ int shrink_failing(const Arguments& arguments, WorkerRequest request) {
   }
   const auto plan = request.make_plan();
   if (!plan) return refuse(plan.error().message);
-  const Try attempt = [&](const Plan& candidate) {
+  stop_on_signals();
+  std::uint64_t tries = 0;
+  const Try attempt = [&](const Plan& candidate) -> std::optional<Failure> {
+    if (stop_asked) return std::nullopt;  // What was found by now is told.
+    if (++tries % kTriesTold == 0) {
+      std::cerr << tries << " tries; this one has " << plural(candidate.commands.size(), "command")
+                << " and " << plural(candidate.faults.size(), "fault") << "\n";
+    }
     WorkerRequest smaller;
     smaller.options = candidate.options;
     smaller.plan = to_text(candidate);
@@ -161,7 +170,8 @@ int shrink_failing(const Arguments& arguments, WorkerRequest request) {
   std::cout << "# From " << plural(plan->commands.size(), "command") << " and "
             << plural(plan->faults.size(), "fault") << " to " << shrunk.plan.commands.size()
             << " and " << shrunk.plan.faults.size() << ", in " << shrunk.tries
-            << " tries. Below the story is the plan, for --replay"
+            << (stop_asked ? " tries, then stopped. " : " tries. ")
+            << "Below the story is the plan, for --replay"
             << (arguments.plant.empty() ? "" : " with --plant " + arguments.plant) << ".\n";
   std::string remarks;
   for (const char c : story_of(shrunk.plan)) {

@@ -132,6 +132,7 @@ void Oracle::answered(Time at, std::size_t index, NodeIndex node, std::uint64_t 
     shown.tasks_max = std::max(shown.tasks_max, *known);
   }
   if (SlackWorkspace::judge(200, body) != Answer::kChanged) return;
+  check_same_answer(at, index, node, incarnation, body);
   const bool first = acknowledged_.try_emplace(index, at, node).second;
   const auto label = SlackWorkspace::added_label(body);
   if (same_life) check_answer(at, index, node, promise, kept);
@@ -141,6 +142,18 @@ void Oracle::answered(Time at, std::size_t index, NodeIndex node, std::uint64_t 
   if (!label || !same_life || shown.incarnation != incarnation) return;
   if (first) ++shown.added;
   if (const auto number = number_of(*label)) shown.numbers.insert(*number);
+}
+
+// Unless it says what is so just now.
+void Oracle::check_same_answer(Time at, std::size_t index, NodeIndex node,
+                               std::uint64_t incarnation, std::string_view body) {
+  if (body.find("Some peers are out of reach") != std::string_view::npos) return;
+  const Given given{incarnation, std::string(body)};
+  const Given& before = given_.try_emplace({index, node}, given).first->second;
+  if (before.first != incarnation || before == given) return;
+  fail(at, "a retry gets the answer that was given",
+       words_of(plan_.commands[index]) + " was answered " + before.second + " and then " +
+           given.second);
 }
 
 void Oracle::check_answer(Time at, std::size_t index, NodeIndex node, const Promise& promise,
@@ -162,81 +175,6 @@ void Oracle::spread_late(Time at, std::size_t command, NodeIndex node) {
 }
 
 // --- what nodes store ---
-
-void Oracle::lost(const StoreView& node, const std::vector<Outline>& others) {
-  any_loss_ = true;
-  bool unshared = false;
-  for (const auto& [request, count] : node.told()) {
-    const auto tells = [&id = request](const Outline& other) { return other.told.contains(id); };
-    if (std::any_of(others.begin(), others.end(), tells)) continue;
-    excused_.insert(request);
-    unshared = true;
-  }
-  if (unshared) coverage_.reach(Mark::kWipedWithUnsharedChanges);
-  lost_records(node, others);
-  lost_values(node, others);
-}
-
-void Oracle::lost_records(const StoreView& node, const std::vector<Outline>& others) {
-  StoreView alone;
-  for (const auto& [key, value] : node.requests) {
-    const auto has = [&at = key](const Outline& other) { return other.requests.contains(at); };
-    if (std::any_of(others.begin(), others.end(), has)) continue;
-    alone.requests.emplace(key, value);
-  }
-  for (const auto& [request, details] : alone.details()) {
-    unrecorded_.insert(request);
-    for (const auto& value : values_of(request, details)) unwritten_.insert(value);
-    // Its document may be elsewhere already: nobody else can say what these gave way to.
-    for (const auto& value : replaced_by(request, details)) unshared_.insert(value);
-  }
-}
-
-void Oracle::lost_values(const StoreView& node, const std::vector<Outline>& others) {
-  const auto covered = [](const Outline& other, const std::pair<std::string, crdt::Dot>& value) {
-    const auto context = other.contexts.find(value.first);
-    return context != other.contexts.end() &&
-           context->second.of(value.second.replica) >= value.second.counter;
-  };
-  for (const auto& [request, details] : node.details()) {
-    for (const auto& value : values_of(request, details)) {
-      const bool elsewhere = std::any_of(others.begin(), others.end(), [&](const Outline& other) {
-        return covered(other, value);
-      });
-      if (!elsewhere) unshared_.insert(value);
-    }
-  }
-}
-
-std::optional<std::string> Oracle::document_of(const crdt::RequestId& request) const {
-  const auto command = by_request_.find(request);
-  if (command == by_request_.end()) return std::nullopt;
-  return SlackWorkspace::document_key(plan_.commands[command->second].channel);
-}
-
-Oracle::Values Oracle::values_of(const crdt::RequestId& request,
-                                 const std::vector<Detail>& details) const {
-  Values values;
-  const auto key = document_of(request);
-  if (!key) return values;
-  for (const Detail& detail : details) {
-    for (const auto& change : detail.changes) values.emplace(*key, change.dot);
-  }
-  return values;
-}
-
-Oracle::Values Oracle::replaced_by(const crdt::RequestId& request,
-                                   const std::vector<Detail>& details) const {
-  Values values;
-  const auto key = document_of(request);
-  if (!key) return values;
-  for (const Detail& detail : details) {
-    for (const auto& change : detail.changes) {
-      for (const auto& old : change.old_values) values.emplace(*key, old.dot);
-    }
-  }
-  return values;
-}
 
 void Oracle::check_store(Time at, NodeIndex node, const StoreView& view, std::uint64_t replicas) {
   for (const auto& [key, document] : view.documents) {
@@ -361,9 +299,22 @@ void Oracle::check_labels(Time at, const StoreView& core, const std::vector<Stor
   }
 }
 
+Oracle::Said Oracle::said_in(const History::Details& details) const {
+  Said said;
+  for (const auto& [request, handlings] : details) {
+    const auto key = document_of(request);
+    if (!key) continue;
+    for (const Detail& detail : handlings) {
+      for (const auto& change : detail.changes) said.emplace(*key, change.path, change.value);
+    }
+  }
+  return said;
+}
+
 void Oracle::check_acknowledged(Time at, const StoreView& core, const History::Details& details,
                                 const std::vector<StoreView>& rest) {
   const auto told = core.told();
+  const Said said = said_in(details);
   std::set<crdt::RequestId> behind;  // Known to nodes that never came back alone.
   for (const StoreView& other : rest) {
     for (const auto& [request, count] : other.told()) behind.insert(request);
@@ -383,6 +334,7 @@ void Oracle::check_acknowledged(Time at, const StoreView& core, const History::D
     if (found != details.end()) {
       if (found->second.size() > 1) coverage_.reach(Mark::kHandledTwice);
       check_effect(at, index, found->second);
+      if (!any_loss_) check_all_done(at, index, found->second, said);
     } else if (!unrecorded_.contains(request) && !excused && !reminted_) {
       fail(at, "no acknowledged change is lost", words_of(command) + " has left no request record");
     }
@@ -402,6 +354,33 @@ void Oracle::check_effect(Time at, std::size_t index, const std::vector<Detail>&
       if (wanted) continue;
       fail(at, "a command does what it says",
            words_of(command) + " wrote " + change.path + " = " + change.value);
+    }
+  }
+}
+
+// Of each task that it changed: what was asked for and not written was so already, because nobody
+// had said otherwise, or somebody the same.
+void Oracle::check_all_done(Time at, std::size_t index, const std::vector<Detail>& details,
+                            const Said& said) {
+  const Command& command = plan_.commands[index];
+  const std::string key = SlackWorkspace::document_key(command.channel);
+  std::set<std::string, std::less<>> written;
+  std::set<std::string> tasks;
+  for (const Detail& detail : details) {
+    for (const slack::incident::FieldChange& change : detail.changes) {
+      written.insert(change.path);
+      tasks.insert(std::string(kTaskPaths) + std::string(id_of(change.path)));
+    }
+  }
+  for (const std::string& task : tasks) {
+    for (const FieldAsked& field : effects_asked(command)) {
+      const bool whole = field.path_end.starts_with(kTaskPaths);
+      const std::string path = whole ? field.path_end : task + field.path_end;
+      if (written.contains(path) || field.at_first || said.contains({key, path, field.value})) {
+        continue;
+      }
+      fail(at, "a command does all that it says",
+           words_of(command) + " did not write " + path + " = " + field.value);
     }
   }
 }

@@ -23,6 +23,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "simulation/coverage.h"
@@ -79,6 +81,8 @@ class Oracle {
 
  private:
   using Values = std::set<std::pair<std::string, crdt::Dot>>;  // Of documents.
+  // What anybody wrote: document, path, value.
+  using Said = std::set<std::tuple<std::string, std::string, std::string>>;
 
   // What one node has shown of one channel, in one incarnation.
   struct ShownTasks {
@@ -96,6 +100,9 @@ class Oracle {
                                  const std::vector<slack::incident::Detail>& details) const;
   [[nodiscard]] Values replaced_by(const crdt::RequestId& request,
                                    const std::vector<slack::incident::Detail>& details) const;
+  [[nodiscard]] Said said_in(const History::Details& details) const;
+  void check_same_answer(Time at, std::size_t command, NodeIndex node, std::uint64_t incarnation,
+                         std::string_view body);
   void check_answer(Time at, std::size_t command, NodeIndex node, const Promise& promise,
                     const Kept& kept);
   void check_tasks(Time at, const std::string& where, const DocumentView& document);
@@ -109,6 +116,8 @@ class Oracle {
                           const std::vector<StoreView>& rest);
   void check_effect(Time at, std::size_t command,
                     const std::vector<slack::incident::Detail>& details);
+  void check_all_done(Time at, std::size_t command,
+                      const std::vector<slack::incident::Detail>& details, const Said& said);
   void check_model(Time at, const StoreView& core, const History& history);
   void check_shown(Time at, const StoreView& core, const Shown& shown, const History& history,
                    const History::Details& details);
@@ -124,10 +133,13 @@ class Oracle {
   std::map<crdt::RequestId, std::set<std::int64_t>> stamps_;
   std::map<std::pair<NodeIndex, std::string>, ShownTasks> shown_;
   std::map<std::size_t, std::pair<Time, NodeIndex>> acknowledged_;  // By command: first by whom.
+  using Given = std::pair<std::uint64_t, std::string>;        // In which incarnation, and what.
+  std::map<std::pair<std::size_t, NodeIndex>, Given> given_;  // First answers, by command and node.
   std::map<std::pair<std::string, std::uint32_t>, std::size_t> numbered_;  // Adds, by number.
   std::map<std::size_t, std::string> labels_;  // Of adds, by command: as first shown.
 
-  // What lost disks alone had: requests, request records, the values that those name, and dots.
+  // What lost disks alone had: requests, request records, the values that those name, and dots, or
+  // alone knew to be replaced.
   std::set<crdt::RequestId> excused_;
   std::set<crdt::RequestId> unrecorded_;
   Values unwritten_;

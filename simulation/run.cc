@@ -158,14 +158,20 @@ class Runner {
     return true;
   }
 
-  [[nodiscard]] bool linked() const {
+  [[nodiscard]] bool linked() const { return unlinked().empty(); }
+
+  // Who should be and is not.
+  [[nodiscard]] std::string unlinked() const {
+    std::string text;
     const std::vector<NodeIndex> nodes = core();
     for (const NodeIndex a : nodes) {
       for (const NodeIndex b : nodes) {
-        if (a < b && !cluster_.network().linked(a, b)) return false;
+        if (a >= b || cluster_.network().linked(a, b)) continue;
+        text.append(text.empty() ? "not linked:" : ",").append(" ");
+        text.append(1, letter_of(a)).append(" and ").append(1, letter_of(b));
       }
     }
-    return true;
+    return text.empty() ? text : text + ";";
   }
 
   void converge() {
@@ -180,8 +186,10 @@ class Runner {
   }
 
   [[nodiscard]] std::string differences() {
-    std::string text = linked() ? "all linked;" : "not all linked;";
-    for (const NodeIndex node : core()) {
+    std::string text = unlinked();
+    if (text.empty()) text = "all linked;";
+    const std::vector<NodeIndex> nodes = core();
+    for (const NodeIndex node : nodes) {
       const auto digest = digest_of(cluster_.store(node));
       text += std::string(" ") + letter_of(node) + " holds ";
       text += !digest ? "a damaged log"
@@ -189,6 +197,13 @@ class Runner {
                             std::to_string(digest->records) + " records, hash " +
                             std::to_string(digest->hash % 10'000);
       text += ";";
+    }
+    const StoreView first = readable(nodes.front(), view_of);
+    for (const NodeIndex node : nodes) {
+      const std::string differs = first_difference(first, readable(node, view_of));
+      if (differs.empty()) continue;
+      return text + " " + letter_of(nodes.front()) + " and " + letter_of(node) + " differ in " +
+             differs;
     }
     return text;
   }

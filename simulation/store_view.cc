@@ -218,4 +218,28 @@ std::optional<crdt::StoreDigest> digest_of(node::Store& store) {
   return digest;
 }
 
+std::string first_difference(const StoreView& left, const StoreView& right) {
+  // Of two ordered maps.
+  const auto first = [](const auto& a, const auto& b, auto equal) -> const auto* {
+    auto at = a.begin();
+    auto other = b.begin();
+    while (at != a.end() && other != b.end() && at->first == other->first && equal(*at, *other)) {
+      ++at;
+      ++other;
+    }
+    if (at == a.end()) return other == b.end() ? nullptr : &other->first;
+    return other == b.end() || at->first <= other->first ? &at->first : &other->first;
+  };
+  const auto same = [](const auto& a, const auto& b) { return a.second == b.second; };
+  if (const std::string* key = first(left.documents, right.documents, same)) {
+    const auto a = left.documents.find(*key);
+    const auto b = right.documents.find(*key);
+    if (a == left.documents.end() || b == right.documents.end()) return *key;
+    const auto* path = first(a->second.leaves, b->second.leaves, same);
+    return *key + (path != nullptr ? " at " + std::string(*path) : ", in its context alone");
+  }
+  if (first(left.timeline, right.timeline, same)) return "an event of the timeline";
+  return first(left.requests, right.requests, same) ? "a request record" : "";
+}
+
 }  // namespace simulation

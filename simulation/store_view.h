@@ -43,6 +43,9 @@ struct StoreView {
 
 // REQUIRES no open transaction.
 [[nodiscard]] StoreView view_of(node::Store& store);
+// The first document, record or path that one has and the other has not, or not so. Empty where
+// they hold the same.
+[[nodiscard]] std::string first_difference(const StoreView& left, const StoreView& right);
 // The records alone: without its documents, and thus many times as quick.
 [[nodiscard]] StoreView records_of(node::Store& store);
 

@@ -83,7 +83,10 @@ class OracleTest : public testing::Test {
     return verdict_.failure() ? verdict_.failure()->property : "";
   }
 
-  const Plan plan_{{}, {typed(1, "add disk full"), typed(2, "1 !red"), typed(3, "1 !green")}, {}};
+  const Plan plan_{{},
+                   {typed(1, "add disk full"), typed(2, "1 !red"), typed(3, "1 !green"),
+                    typed(4, "1 <@U2> !red")},
+                   {}};
   Coverage coverage_;
   Verdict verdict_;
   Oracle oracle_{plan_, coverage_, verdict_};
@@ -139,6 +142,29 @@ TEST_F(OracleTest, SeesACommandThatDidSomethingElse) {
   put(kA, 3, task() + "/status", "done");
   handled(1, {kA, {change(task() + "/status", 3, {}, "done")}}, 10);
   EXPECT_EQ(property(), "a command does what it says");
+}
+
+TEST_F(OracleTest, SeesACommandThatDidHalfOfWhatItSaid) {
+  acknowledge(3, "Changed #1");
+  put(kA, 3, task() + "/status", "red");
+  handled(3, {kA, {change(task() + "/status", 3, {}, "red")}}, 30);
+  EXPECT_EQ(property(), "a command does all that it says");
+}
+
+// Somebody had said the same of the rest.
+TEST_F(OracleTest, ExpectsNoSecondWriteOfWhatIsSoAlready) {
+  put(kA, 3, task() + "/status", "red");
+  handled(1, {kA, {change(task() + "/status", 3, {}, "red")}}, 10);
+  acknowledge(3, "Changed #1");
+  put(kA, 4, task() + "/who/U2", "1");
+  handled(3, {kA, {change(task() + "/who/U2", 4, {}, "1")}}, 30);
+  EXPECT_EQ(property(), "");
+}
+
+TEST_F(OracleTest, SeesARetryThatIsAnsweredOtherwise) {
+  acknowledge(0, "Added *#1*");
+  acknowledge(0, "Added *#1* disk full");
+  EXPECT_EQ(property(), "a retry gets the answer that was given");
 }
 
 TEST_F(OracleTest, SeesARequestThatReplacedWhatItHadWrittenItself) {
