@@ -8,6 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "crdt/document.capnp.h"
+#include "gossip/wire.capnp.h"
 #include "tests/gossip/later/document.capnp.h"
 #include "tests/gossip/later/wire.capnp.h"
 #include "tests/gossip/recorded/v1/document.capnp.h"
@@ -38,6 +40,12 @@ Schemas v1() {
   return {capnp::Schema::from<wire_v1::link::Message>(),
           capnp::Schema::from<wire_v1::state::VersionVector>(),
           capnp::Schema::from<wire_v1::state::Fragment>()};
+}
+
+Schemas today() {
+  return {capnp::Schema::from<gossip::wire::Message>(),
+          capnp::Schema::from<crdt::wire::VersionVector>(),
+          capnp::Schema::from<crdt::wire::Fragment>()};
 }
 
 Schemas later() {
@@ -257,7 +265,7 @@ Bytes said_later(BytesView frame) {
     if (kind > kPacked) {
       out += framed(static_cast<KindV1>(kind), body);
     } else {
-      for (const SaidV1& said : recode_body(kind == kPacked, body, v1(), later())) {
+      for (const SaidV1& said : recode_body(kind == kPacked, body, today(), later())) {
         out += said.octets;
       }
     }

@@ -3,7 +3,7 @@
 //
 // Shape    messages of Cap'n Proto are read with the schemas of tests/gossip/recorded/v1, others by
 //          tests/support/change_v1.h. tests/gossip/later holds the schemas of a release to come:
-//          a field more in every struct, and a message that version 1 does not know.
+//          a field more in every struct of today's, and a message that nobody knows yet.
 // Errors   std::runtime_error or kj::Exception where version 1 cannot read a frame.
 #pragma once
 
@@ -31,7 +31,7 @@ class EarV1 {
   NamesV1 names_;
 };
 
-// As a peer of a later release sends it: each field that version 1 does not know is set, and
+// As a peer of a later release sends it: each field that today's does not know is set, and
 // messages that it does not know come before, between and behind.
 [[nodiscard]] crdt::Bytes said_later(crdt::BytesView frame);
 

@@ -1,5 +1,5 @@
-# gossip/wire.capnp as a later release might have it: each struct with one more field, and a message
-# that version 1 does not know.
+# gossip/wire.capnp as a later release might have it: each struct of today's with one more field,
+# and a message that nobody knows yet. A field that comes to gossip/wire.capnp comes here, too.
 
 @0x93d5e07fb41c286a;
 
@@ -46,17 +46,20 @@ struct Message {
       head @2 :UInt64;
       name @3 :Data;
       letter @36 :UInt8;  # 'a' to 'z'; 0 where it was not said.
-      zone @37 :Data;
+      keepDays @39 :UInt16;  # 0 where it was not said.
+      zone @41 :Data;
     }
     resume :group {
       scan @4 :UInt32;
       cursor @5 :Cursor;
-      size @38 :UInt64;
+      offersMax @37 :UInt8;  # 0: one.
+      holds @40 :UInt64;  # 0: not said.
+      size @42 :UInt64;
     }
     linked :group {
       runs @6 :List(UInt64);
       catchingUp @26 :Bool;
-      zones @39 :List(UInt64);
+      zones @43 :List(UInt64);
     }
     offer :group {
       scan @7 :UInt32;
@@ -66,39 +69,40 @@ struct Message {
       sources @11 :List(Cursor);
       documents @12 :List(DocumentHash);
       records @13 :List(Data);
-      sum @40 :UInt64;
+      sum @44 :UInt64;
     }
     expand :group {
       scan @14 :UInt32;
-      size @41 :UInt32;
+      from @38 :UInt64;  # Not said where offers come one at a time.
+      size @45 :UInt32;
     }
     resolved :group {
       scan @15 :UInt32;
       to @16 :UInt64;
-      sum @42 :UInt64;
+      sum @46 :UInt64;
     }
     want :group {
       documents @17 :List(DocumentContext);
       records @18 :List(Data);
-      size @43 :UInt32;
+      size @47 :UInt32;
     }
     fragment :group {
       key @19 :Data;
       index @20 :UInt32;
       last @21 :Bool;
       bytes @22 :Data;
-      sum @44 :UInt64;
+      sum @48 :UInt64;
     }
     records :group {
       records @23 :List(Record);
-      sum @45 :UInt64;
+      sum @49 :UInt64;
     }
     ping @24 :Void;
     pong @25 :Void;
     lacking :group {
       documents @27 :List(Data);
       records @28 :List(Data);
-      reason @46 :Data;
+      reason @50 :Data;
     }
     swim :group {
       kind @29 :UInt8;  # 0 probe, 1 ack, 2 probe for, 3 nack, 4 news, 5 view.
@@ -108,8 +112,8 @@ struct Message {
       ready @33 :Bool;
       view @34 :UInt32;
       news @35 :List(News);
-      load @47 :UInt16;
+      load @51 :UInt16;
     }
-    farewell @48 :Void;
+    farewell @52 :Void;
   }
 }
