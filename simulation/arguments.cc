@@ -30,18 +30,18 @@ const std::vector<Clash>& clashes() {
       {"--for", {"--seeds"}, "both say when to stop"},
       {"--html", {"--seeds", "--for"}, "a page shows one run"},
       {"--shrink",
-       {"--seeds", "--for", "--json", "--twice", "--all", "--marks"},
+       {"--seeds", "--for", "--json", "--twice", "--against", "--all", "--marks"},
        "one failing run is thinned, and only its plan is printed"},
       {"--plan",
-       {"--seeds", "--for", "--html", "--json", "--shrink", "--twice", "--all", "--marks", "--jobs",
-        "--plant"},
+       {"--seeds", "--for", "--html", "--json", "--shrink", "--twice", "--against", "--all",
+        "--marks", "--jobs", "--plant"},
        "nothing is run"},
       {"--list-planted",
        {"--replay", "--plan", "--shrink", "--plant", "--planted-table"},
        "nothing is run"},
       {"--planted-table",
-       {"--replay", "--plan", "--shrink", "--for", "--html", "--twice", "--all", "--marks",
-        "--json"},
+       {"--replay", "--plan", "--shrink", "--for", "--html", "--twice", "--against", "--all",
+        "--marks", "--json"},
        "it runs seeds until each bug is found, and thins what found it"},
   };
   return kClashes;
@@ -133,6 +133,7 @@ std::string replay_line(const Arguments& arguments, std::uint64_t seed) {
   if (arguments.store != usual.store) line += " --store " + arguments.store;
   if (!arguments.plant.empty()) line += " --plant " + arguments.plant;
   if (arguments.twice) line += " --twice";
+  if (!arguments.against.empty()) line += " --against " + arguments.against;
   return line;
 }
 

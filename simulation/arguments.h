@@ -30,6 +30,7 @@ struct Arguments {
   std::string html;
   std::string test;
   std::string plant;
+  std::string against;
   std::size_t jobs = 1;
   bool twice = false;
   bool all = false;

@@ -59,7 +59,7 @@ std::string first_difference(WorkerProcess& a, WorkerProcess& b, const WorkerReq
 constexpr int kStopCheckMs = 200;  // A signal ends poll() at once, unless it came just before.
 
 struct Lane {
-  explicit Lane(const std::string& program) : first(program), second(program) {}
+  Lane(const std::string& one, const std::string& other) : first(one), second(other) {}
 
   WorkerProcess first;
   WorkerProcess second;
@@ -75,7 +75,8 @@ class Campaign {
   Campaign(const CampaignOptions& options, const OnReport& on_report)
       : options_(options), on_report_(on_report), began_(std::chrono::steady_clock::now()) {
     for (std::size_t i = 0; i < options.jobs; ++i) {
-      lanes_.push_back(std::make_unique<Lane>(options.program));
+      lanes_.push_back(std::make_unique<Lane>(
+          options.program, options.second.empty() ? options.program : options.second));
     }
   }
 
@@ -131,6 +132,7 @@ class Campaign {
     }
     Report first = std::move(*lane.once);
     first.cpu += report.cpu;
+    if (!first.failure && report.failure) first.failure = report.failure;
     if (!first.failure && first.digest != report.digest) {
       first.failure = Failure{"determinism", "one seed is one run",
                               first_difference(lane.first, lane.second, lane.request), Time{}};

@@ -23,7 +23,8 @@ struct CampaignOptions {
   std::optional<std::chrono::seconds> wall_clock;  // Instead of a count of seeds.
   std::size_t jobs = 1;
   bool twice = false;
-  bool go_on = false;             // After a failure.
+  std::string second;  // With `twice`: another build of the same program, for the second run.
+  bool go_on = false;  // After a failure.
   std::function<bool()> stopped;  // Asked now and then, if there: ends it with what there is.
 };
 

@@ -64,6 +64,7 @@ Stores
 Examples
   muster-sim --seed 7                            one run, in full words
   muster-sim --seed 1 --seeds 500 --twice        each seed in two processes, compared
+  muster-sim --seeds 5 --against build/asan/muster-sim    and on another compiler or its options
   muster-sim --for 10m --all --seed 100000       new seeds until the time is over
   muster-sim --seed 7 --nodes 9 --hours 2 --faults partition,crash
   muster-sim --seeds 100 --store lmdb --faults crash,power-loss,disk-error,lying-disk
@@ -189,7 +190,9 @@ CampaignOptions campaign_of(const Arguments& arguments, const WorkerRequest& req
   campaign.first = request;
   campaign.seeds = arguments.seeds;
   campaign.jobs = arguments.jobs;
-  campaign.twice = arguments.twice;
+  campaign.twice = arguments.twice || !arguments.against.empty();
+  campaign.second = arguments.against;
+  campaign.first.commit = kCommit;
   campaign.go_on = arguments.all;
   campaign.stopped = [] { return stop_asked != 0; };
   return campaign;
@@ -262,6 +265,9 @@ void add_options(CLI::App& app, Arguments& to) {
   app.add_option("--jobs", to.jobs, "processes at a time; default: one for each core")
       ->check(CLI::Range(1, 256));
   app.add_flag("--twice", to.twice, "run each seed in two processes and compare every step");
+  app.add_option("--against", to.against,
+                 "the same, the second one of this build of muster-sim, of the same commit")
+      ->check(CLI::ExistingFile);
   app.add_flag("--all", to.all, "go on after a failure, and show one of each property");
   app.add_flag("--shrink", to.shrink, "take out of a failing run what the failure does not need");
   app.add_flag("--plan", to.plan, "print what would be typed and broken, and run nothing");
@@ -287,7 +293,7 @@ int run(int argc, char** argv) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() > 0) arguments.named.insert(option->get_name());
   }
-  if (arguments.worker) return serve_requests(std::cin, std::cout);
+  if (arguments.worker) return serve_requests(std::cin, std::cout, kCommit);
   if (const auto why = why_not(arguments)) return refuse(*why);
   if (arguments.list_planted) return list_planted();
   const auto request = request_of(arguments);

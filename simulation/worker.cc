@@ -38,11 +38,17 @@ crdt::Result<WorkerRequest> parse_request(const std::string& line) {
   request.keep_digests = in.value("keep", false);
   request.html = in.value("html", "");
   request.planted = in.value("planted", "");
+  request.commit = in.value("commit", "");
   if (in.contains("describe")) request.describe = in["describe"].get<std::uint64_t>();
   return request;
 }
 
-std::string answer(const WorkerRequest& request) {
+std::string answer(const WorkerRequest& request, std::string_view commit) {
+  if (!request.commit.empty() && request.commit != commit) {
+    return json{{"error", "it is of another commit, " + std::string(commit) + ", not " +
+                              request.commit + ": build it anew"}}
+        .dump();
+  }
   const auto plan = request.make_plan();
   if (!plan) return json{{"error", plan.error().message}}.dump();
   const auto planted = plant(request.planted);
@@ -78,11 +84,12 @@ std::string to_json(const WorkerRequest& request) {
   if (request.keep_digests) out["keep"] = true;
   if (!request.html.empty()) out["html"] = request.html;
   if (!request.planted.empty()) out["planted"] = request.planted;
+  if (!request.commit.empty()) out["commit"] = request.commit;
   if (request.describe) out["describe"] = *request.describe;
   return out.dump();
 }
 
-int serve_requests(std::istream& in, std::ostream& out) {
+int serve_requests(std::istream& in, std::ostream& out, std::string_view commit) {
   ::signal(SIGINT, SIG_IGN);  // A terminal's ctrl-C reaches all; whoever asked decides.
   for (std::string line; std::getline(in, line);) {
     const auto request = parse_request(line);
@@ -90,7 +97,7 @@ int serve_requests(std::istream& in, std::ostream& out) {
       std::cerr << "muster-sim: " << request.error().message << "\n";
       return 2;
     }
-    out << answer(*request) << std::endl;
+    out << answer(*request, commit) << std::endl;
   }
   return 0;
 }

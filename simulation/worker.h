@@ -8,6 +8,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "simulation/plan.h"
 #include "simulation/run.h"
@@ -20,6 +21,7 @@ struct WorkerRequest {
   std::string plan;           // or, where not empty, the plan as text.
   bool keep_digests = false;  // The answer has them, for finding the first difference.
   std::optional<std::uint64_t> describe;
+  std::string commit;   // Of which the worker must be; any where empty.
   std::string planted;  // The planted bug to run with (simulation/planted.h); none where empty.
   std::string html;     // Where not empty: the run is drawn into this file (simulation/diagram.h).
 
@@ -28,7 +30,7 @@ struct WorkerRequest {
 
 [[nodiscard]] std::string to_json(const WorkerRequest& request);
 
-// Answers requests until the input ends. Returns the process's exit code.
-int serve_requests(std::istream& in, std::ostream& out);
+// Answers requests until the input ends, as a program of `commit`. Returns the process's exit code.
+int serve_requests(std::istream& in, std::ostream& out, std::string_view commit);
 
 }  // namespace simulation

@@ -57,6 +57,14 @@ class CommandLine : public testing::Test {
     return folder_.path() / name;
   }
 
+  // A program that stands between whoever asks a worker and the worker.
+  std::string script(const std::string& line) {
+    const std::string path = folder_.path() / "script";
+    std::ofstream(path) << "#!/bin/sh\n" << line << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
+
   static std::string content_of(const std::string& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -78,6 +86,30 @@ TEST_F(CommandLine, RunsOverTheStoreOfProduction) {
   const Ended run = ran({"--seeds", "2", "--minutes", "0.5", "--store", "lmdb", "--twice"});
   EXPECT_EQ(run.code, kValid) << run.output;
   EXPECT_THAT(run.output, HasSubstr("2 seeds, 0 failed"));
+}
+
+TEST_F(CommandLine, AnotherBuildOfTheSameCommitDoesTheSame) {
+  const std::string other = in_folder("another-build");
+  std::filesystem::copy_file(program(), other);
+  const Ended run = ran({"--seeds", "2", "--minutes", "0.5", "--against", other});
+  EXPECT_EQ(run.code, kValid) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("2 seeds, 0 failed"));
+}
+
+TEST_F(CommandLine, AnotherBuildThatDoesSomethingElseIsAFinding) {
+  const std::string other =
+      script("exec " + program() + R"( --worker | sed -u 's/"digest":[0-9]*/"digest":7/')");
+  const Ended run = ran({"--seed", "3", "--minutes", "0.5", "--against", other});
+  EXPECT_EQ(run.code, kInvalid);
+  EXPECT_THAT(run.output, HasSubstr("one seed is one run"));
+}
+
+TEST_F(CommandLine, ABuildOfAnotherCommitIsNotCompared) {
+  const std::string other =
+      script("exec sed -u 's/\"commit\":\"/&of-old-/' | " + program() + " --worker");
+  const Ended run = ran({"--seed", "3", "--minutes", "0.5", "--against", other});
+  EXPECT_EQ(run.code, kInvalid);
+  EXPECT_THAT(run.output, HasSubstr("it is of another commit"));
 }
 
 TEST_F(CommandLine, RefusesWhatItCannotDoWithExitCodeTwo) {
