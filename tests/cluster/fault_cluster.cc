@@ -349,6 +349,7 @@ void FaultCluster::break_syncs(int number) {
   Peer& peer = at(number);
   if (!peer.process->running()) return;
   auto tracer = break_syncs_of(peer.process->pid());
+  if (!tracer && !peer.process->running()) return;  // It died meanwhile, as others make it.
   if (!tracer) return blame(tracer.error().message);
   peer.tracer = std::move(*tracer);
 }
