@@ -153,8 +153,11 @@ crdt::Result<void> Server::listen(const Config& config) {
   options.address = config.admin_listen;
   options.listener = Listener::kAdmin;
   options.body_bytes_max = kUnknownBodyBytesMax;
-  options.trust = {[this](std::string_view shown) { return find_token(shown, tokens_) != nullptr; },
-                   std::max(config.body_bytes_max, kAdminBodyBytesMax)};
+  const auto may_import = [this](std::string_view shown) {
+    const AdminToken* token = find_token(shown, tokens_);
+    return token != nullptr && token->role == AdminRole::kOperator;
+  };
+  options.trust = {may_import, std::max(config.body_bytes_max, kAdminBodyBytesMax)};
   options.connections_max = kAdminConnectionsMax;
   auto admin = HttpServer::listen(io_, options, *this);
   if (!admin) return admin.error();

@@ -14,12 +14,17 @@
 namespace simulation {
 namespace {
 
+constexpr const char* kUnknown = "unknown";  // A kind of failure.
+
 Report report_of(const WorkerRequest& request, const crdt::Result<std::string>& answer) {
   Report report;
   if (answer) {
     auto parsed = parse_report(*answer);
     if (parsed) return std::move(*parsed);
-    report.failure = Failure{"crash", "the simulator works", *answer, Time{}};
+    const auto json = nlohmann::json::parse(*answer, nullptr, false);
+    const bool told = json.is_object() && json.contains("error");
+    report.failure = Failure{kUnknown, "a run can be made",
+                             told ? json["error"].get<std::string>() : *answer, Time{}};
   } else {
     report.failure = Failure{"crash", "no check fails", answer.error().message, Time{}};
   }
@@ -91,7 +96,7 @@ class Campaign {
   [[nodiscard]] bool stopped() const { return options_.stopped && options_.stopped(); }
 
   [[nodiscard]] bool wanted() const {
-    if (totals_.failed > 0 && !options_.go_on) return false;
+    if (totals_.unknown > 0 || (totals_.failed > 0 && !options_.go_on)) return false;
     if (!options_.wall_clock) return begun_ < options_.seeds;
     return std::chrono::steady_clock::now() - began_ < *options_.wall_clock;
   }
@@ -132,7 +137,10 @@ class Campaign {
     }
     Report first = std::move(*lane.once);
     first.cpu += report.cpu;
-    if (!first.failure && report.failure) first.failure = report.failure;
+    if (!first.failure && report.failure) {
+      first.failure = report.failure;
+      first.failure->detail.insert(0, "in the second process: ");
+    }
     if (!first.failure && first.digest != report.digest) {
       first.failure = Failure{"determinism", "one seed is one run",
                               first_difference(lane.first, lane.second, lane.request), Time{}};
@@ -143,6 +151,7 @@ class Campaign {
   void end(Lane& lane, Report report) {
     ++totals_.seeds;
     totals_.failed += report.failure ? 1 : 0;
+    totals_.unknown += report.failure && report.failure->kind == kUnknown ? 1 : 0;
     totals_.faults += report.faults;
     totals_.commands += report.commands;
     const auto runs = static_cast<std::int64_t>(report.nodes * (options_.twice ? 2 : 1));

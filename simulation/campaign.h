@@ -31,6 +31,7 @@ struct CampaignOptions {
 struct Totals {
   std::uint64_t seeds = 0;
   std::uint64_t failed = 0;
+  std::uint64_t unknown = 0;  // Of these: the run could not be made, which ends a campaign.
   std::uint64_t faults = 0;
   std::uint64_t commands = 0;
   Duration node_time{};  // Virtual time, for each node.

@@ -177,7 +177,9 @@ void Cluster::note(Node& node, std::string_view what, std::string_view bytes) {
 
 void Cluster::start(NodeIndex index) {
   Node& node = *nodes_[index];
-  if (node.driver == nullptr && !node.retired) start(index, ++node.starts);
+  if (node.driver != nullptr || node.retired) return;
+  node.config.gossip.run_min = gossip::Config{}.run_min;
+  start(index, ++node.starts);
 }
 
 std::optional<std::uint64_t> Cluster::life(NodeIndex index) const {

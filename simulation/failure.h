@@ -9,7 +9,7 @@
 namespace simulation {
 
 struct Failure {
-  std::string kind;      // "safety", "liveness", "bounds", "crash", "determinism"
+  std::string kind;      // "safety", "liveness", "bounds", "crash", "determinism", "unknown"
   std::string property;  // The one that does not hold; two failures of one property are alike.
   std::string detail;
   Time at{};

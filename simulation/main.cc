@@ -49,8 +49,8 @@ Faults
   partition one-way bridge ring flapping swizzle | resets flips drips slow-link half-open replay |
   crash power-loss all-down pause wipe rollback clone | disk-error disk-full slow-disk lying-disk |
   clock-step far-clock | broken (a minority that never comes back).
-  Off unless named: flip-stored.
-  --faults partition,crash allows just these, and uses all of them; --faults default,flip-stored
+  Off unless named: put-back, flip-stored.
+  --faults partition,crash allows just these, and uses all of them; --faults default,put-back
   adds one; --faults=-wipe takes one out.
 
 Stores
@@ -146,6 +146,7 @@ int write_shrunk(const Arguments& arguments, WorkerProcess& worker, const Shrunk
 int shrink_failing(const Arguments& arguments, WorkerRequest request) {
   WorkerProcess worker(program_path());
   request.html.clear();  // The shrunk run is drawn.
+  stop_on_signals();
   const Report report = run_in(worker, request);
   if (!report.failure) {
     std::cout << summary_of(report) << "\nThere is nothing to shrink.\n";
@@ -153,7 +154,6 @@ int shrink_failing(const Arguments& arguments, WorkerRequest request) {
   }
   const auto plan = request.make_plan();
   if (!plan) return refuse(plan.error().message);
-  stop_on_signals();
   std::uint64_t tries = 0;
   const Try attempt = [&](const Plan& candidate) -> std::optional<Failure> {
     if (stop_asked) return std::nullopt;  // What was found by now is told.
@@ -170,7 +170,7 @@ int shrink_failing(const Arguments& arguments, WorkerRequest request) {
   const Shrunk shrunk = shrink(*plan, *report.failure, attempt);
   std::cout << "# From " << plural(plan->commands.size(), "command") << " and "
             << plural(plan->faults.size(), "fault") << " to " << shrunk.plan.commands.size()
-            << " and " << shrunk.plan.faults.size() << ", in " << shrunk.tries
+            << " and " << shrunk.plan.faults.size() << ", in " << tries
             << (stop_asked ? " tries, then stopped. " : " tries. ")
             << "Below the story is the plan, for --replay"
             << (arguments.plant.empty() ? "" : " with --plant " + arguments.plant) << ".\n";
@@ -218,7 +218,7 @@ int run_seeds(const Arguments& arguments, const WorkerRequest& request) {
   };
   const Totals totals = run_campaign(campaign, show);
   console.end(totals);
-  if (totals.seeds == 0) return kUnknown;
+  if (totals.seeds == 0 || totals.unknown > 0) return kUnknown;
   return totals.failed > 0 ? kInvalid : kValid;
 }
 
@@ -295,6 +295,9 @@ int run(int argc, char** argv) {
   }
   if (arguments.worker) return serve_requests(std::cin, std::cout, kCommit);
   if (const auto why = why_not(arguments)) return refuse(*why);
+  if (!arguments.against.empty() && ::access(arguments.against.c_str(), X_OK) != 0) {
+    return refuse(arguments.against + " is no program that can be run");
+  }
   if (arguments.list_planted) return list_planted();
   const auto request = request_of(arguments);
   if (!request) return refuse(request.error().message);

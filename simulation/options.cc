@@ -192,11 +192,6 @@ Options draw_options(const Options& asked, bool exactly) {
   for (const FaultKind kind : asked.faults) {
     if (!exactly && dice.chance(1, 2)) options.faults.erase(kind);
   }
-  // What a store heals there is nobody's to judge: the others must not suffer, and it must heal.
-  if (asked.faults == default_faults() && !exactly &&
-      Dice(asked.seed, "stored flips").chance(1, 8)) {
-    options.faults.insert(FaultKind::kFlipStored);
-  }
   // Nothing but a comparison finds what was minted twice.
   if (options.faults.contains(FaultKind::kPutBack)) {
     options.walk_after = 30s;

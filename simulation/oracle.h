@@ -133,8 +133,9 @@ class Oracle {
   std::map<crdt::RequestId, std::set<std::int64_t>> stamps_;
   std::map<std::pair<NodeIndex, std::string>, ShownTasks> shown_;
   std::map<std::size_t, std::pair<Time, NodeIndex>> acknowledged_;  // By command: first by whom.
-  using Given = std::pair<std::uint64_t, std::string>;        // In which incarnation, and what.
-  std::map<std::pair<std::size_t, NodeIndex>, Given> given_;  // First answers, by command and node.
+  using Given = std::pair<std::uint64_t, std::string>;  // In which incarnation, and what.
+  // The first answer in the last incarnation, by command and node.
+  std::map<std::pair<std::size_t, NodeIndex>, Given> given_;
   std::map<std::pair<std::string, std::uint32_t>, std::size_t> numbered_;  // Adds, by number.
   std::map<std::size_t, std::string> labels_;  // Of adds, by command: as first shown.
 

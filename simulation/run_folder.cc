@@ -14,7 +14,7 @@ constexpr const char* kMemory = "/dev/shm";
 std::filesystem::path folder_of(pid_t process) {
   std::error_code error;
   const std::filesystem::path base =
-      ::access(kMemory, W_OK) == 0 ? kMemory : std::filesystem::temp_directory_path(error);
+      ::access(kMemory, W_OK) == 0 ? kMemory : std::filesystem::temp_directory_path();
   // Without links: what is open is found by its path (simulation/file_calls.h).
   return std::filesystem::weakly_canonical(base, error) / ("muster-sim-" + std::to_string(process));
 }

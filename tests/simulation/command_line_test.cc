@@ -107,8 +107,8 @@ TEST_F(CommandLine, AnotherBuildThatDoesSomethingElseIsAFinding) {
 TEST_F(CommandLine, ABuildOfAnotherCommitIsNotCompared) {
   const std::string other =
       script("exec sed -u 's/\"commit\":\"/&of-old-/' | " + program() + " --worker");
-  const Ended run = ran({"--seed", "3", "--minutes", "0.5", "--against", other});
-  EXPECT_EQ(run.code, kInvalid);
+  const Ended run = ran({"--seeds", "3", "--all", "--minutes", "0.5", "--against", other});
+  EXPECT_EQ(run.code, kUnknown);
   EXPECT_THAT(run.output, HasSubstr("it is of another commit"));
 }
 
@@ -128,6 +128,7 @@ TEST_F(CommandLine, RefusesWhatItCannotDoWithExitCodeTwo) {
       {"--replay", in_folder("plan.txt"), "--nodes", "3"},
       {"--shrink", "--json"},
       {"--plan", "--twice"},
+      {"--against", "/etc/passwd"},
       {"--plant", "no-such-bug"},
       {"--test", in_folder("some_test.cc")}};
   for (const auto& arguments : refused) {

@@ -167,6 +167,14 @@ TEST_F(OracleTest, SeesARetryThatIsAnsweredOtherwise) {
   EXPECT_EQ(property(), "a retry gets the answer that was given");
 }
 
+TEST_F(OracleTest, ExpectsNoSuchAnswerOfAStoreThatWasLost) {
+  acknowledge(0, "Added *#1*");
+  oracle_.answered(1s, 0, 0, 1, promises_[0], R"({"text":"Added *#1* anew"})", kept_);
+  EXPECT_EQ(property(), "");
+  oracle_.answered(1s, 0, 0, 1, promises_[0], R"({"text":"Added *#1* once more"})", kept_);
+  EXPECT_EQ(property(), "a retry gets the answer that was given");
+}
+
 TEST_F(OracleTest, SeesARequestThatReplacedWhatItHadWrittenItself) {
   handled(1, {kA, {change(task() + "/status", 3, {}, "red")}}, 10);
   handled(2, {kA, {change(task() + "/status", 4, {{kA, 3}}, "green")}}, 20);
