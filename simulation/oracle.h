@@ -101,8 +101,8 @@ class Oracle {
   [[nodiscard]] Values replaced_by(const crdt::RequestId& request,
                                    const std::vector<slack::incident::Detail>& details) const;
   [[nodiscard]] Said said_in(const History::Details& details) const;
-  void check_same_answer(Time at, std::size_t command, NodeIndex node, std::uint64_t incarnation,
-                         std::string_view body);
+  void compare_answers(std::size_t command, NodeIndex node, std::uint64_t incarnation,
+                       std::string_view body);
   void check_answer(Time at, std::size_t command, NodeIndex node, const Promise& promise,
                     const Kept& kept);
   void check_tasks(Time at, const std::string& where, const DocumentView& document);
@@ -136,6 +136,7 @@ class Oracle {
   using Given = std::pair<std::uint64_t, std::string>;  // In which incarnation, and what.
   // The first answer in the last incarnation, by command and node.
   std::map<std::pair<std::size_t, NodeIndex>, Given> given_;
+  std::map<std::size_t, std::string> answered_otherwise_;                  // By command: how.
   std::map<std::pair<std::string, std::uint32_t>, std::size_t> numbered_;  // Adds, by number.
   std::map<std::size_t, std::string> labels_;  // Of adds, by command: as first shown.
 

@@ -175,6 +175,14 @@ TEST_F(OracleTest, ExpectsNoSuchAnswerOfAStoreThatWasLost) {
   EXPECT_EQ(property(), "a retry gets the answer that was given");
 }
 
+// Each of the two has an answer of its own, and a retry gets either.
+TEST_F(OracleTest, ExpectsNoSuchAnswerWhereTwoPeersHandledTheRequest) {
+  acknowledge(0, "Added *#1*");
+  acknowledge(0, "Added *#1* disk full");
+  handled(0, {kB, {}});
+  EXPECT_EQ(property(), "");
+}
+
 TEST_F(OracleTest, SeesARequestThatReplacedWhatItHadWrittenItself) {
   handled(1, {kA, {change(task() + "/status", 3, {}, "red")}}, 10);
   handled(2, {kA, {change(task() + "/status", 4, {{kA, 3}}, "green")}}, 20);
