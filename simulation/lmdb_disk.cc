@@ -128,7 +128,7 @@ class LmdbDisk::Process final : public node::Store, private crdt::Transaction {
 };
 
 LmdbDisk::LmdbDisk(const std::string& folder, const node::WriteBehind::Limits& limits, Dice dice)
-    : folder_(folder), limits_(limits), dice_(std::move(dice)), files_(folder, *this) {
+    : folder_(folder), limits_(limits), dice_(dice), files_(folder, *this) {
   std::filesystem::create_directories(folder);
 }
 
@@ -256,7 +256,7 @@ Storage lmdb_storage(std::uint64_t seed) {
   const auto make = [folder, seed, limits = journal_limits(seed)](NodeIndex node, bool copy) {
     const std::string name = std::string(1, letter_of(node)) + (copy ? "-copy" : "");
     Dice dice(seed, copy ? "lmdb copy" : "lmdb", node);
-    return std::make_unique<LmdbDisk>(folder->path() + "/" + name, limits, std::move(dice));
+    return std::make_unique<LmdbDisk>(folder->path() + "/" + name, limits, dice);
   };
   return {make, {}};
 }

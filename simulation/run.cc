@@ -202,8 +202,9 @@ class Runner {
     for (const NodeIndex node : nodes) {
       const std::string differs = first_difference(first, readable(node, view_of));
       if (differs.empty()) continue;
-      return text + " " + letter_of(nodes.front()) + " and " + letter_of(node) + " differ in " +
-             differs;
+      text.append(" ").append(1, letter_of(nodes.front())).append(" and ");
+      text.append(1, letter_of(node)).append(" differ in ").append(differs);
+      return text;
     }
     return text;
   }
