@@ -419,7 +419,11 @@ void Oracle::check_shown(Time at, const StoreView& core, const Shown& shown, con
     const auto& [key, path] = place;
     const auto author = history.writer(key, dot);
     if (!author) continue;
-    for (const crdt::Leaf& rival : core.documents.at(key).leaves.at(path)) {
+    const std::vector<crdt::Leaf>& leaves = core.documents.at(key).leaves.at(path);
+    const auto seen = std::find_if(leaves.begin(), leaves.end(),
+                                   [&at = dot](const crdt::Leaf& leaf) { return leaf.dot == at; });
+    for (const crdt::Leaf& rival : leaves) {
+      if (seen != leaves.end() && rival.value == seen->value) continue;  // They are one value.
       const auto found = details.find(rival.stamp.request);
       const bool once = found != details.end() && found->second.size() == 1;
       if (!once || !history.saw(key, rival.dot, *author)) continue;

@@ -335,6 +335,19 @@ TEST_F(OracleTest, SeesALateRetryThatHidesWhatSawTheOriginal) {
   EXPECT_EQ(property(), "a late retry hides no change that saw the original");
 }
 
+// Somebody who had seen the original set the same again: nothing is hidden.
+TEST_F(OracleTest, ForgivesALateRetryOfWhatIsAskedForStill) {
+  static_cast<void>(oracle_.sent(1, 1, 0, kFirstSecond + 70));  // The retry, signed anew.
+  handled(1, {kA, {change(task() + "/status", 3, {}, "red")}});
+  handled(1, {kB, {change(task() + "/status", 1, {}, "red", kB)}}, 70);
+  handled(3, {kA, {change(task() + "/status", 4, {{kA, 3}}, "red")}});
+  put(kB, 1, task() + "/status", "red");
+  put(kA, 4, task() + "/status", "red");
+  store_.documents.begin()->second.leaves.at(task() + "/status").back().stamp.request = request(3);
+  shown_[{SlackWorkspace::document_key("C1"), task() + "/status"}] = {kB, 1};
+  EXPECT_EQ(property(), "");
+}
+
 TEST_F(OracleTest, SeesAPeerThatShowsFewerTasksThanBefore) {
   acknowledge(1, "*3 tasks* of 12");
   promises_[1] = oracle_.sent(1, 0, 0, kFirstSecond);
