@@ -28,10 +28,7 @@ class Asker {
     const std::string id = task_id(SlackWorkspace::request_id(command_.trigger));
     asked_.push_back({core_path(id), ""});
     asked_.push_back({text_path(id), add.text});
-    if (add.status) {
-      asked_.push_back(
-          {status_path(id), *add.status, *add.status == StatusSet::standard().initial().name});
-    }
+    if (add.status) status(*add.status, status_path(id));
     for (const std::string& user : add.users) person(user, kAssigned);
   }
 
@@ -57,8 +54,8 @@ class Asker {
     }
   }
 
-  void status(const std::string& value) {
-    asked_.push_back({"/status", value, value == StatusSet::standard().initial().name});
+  void status(const std::string& value, const std::string& path_end = "/status") {
+    asked_.push_back({path_end, value, value == StatusSet::standard().initial().name});
   }
 
   void person(const std::string& user, std::string_view value) {

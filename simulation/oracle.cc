@@ -303,11 +303,9 @@ void Oracle::check_labels(Time at, const StoreView& core, const std::vector<Stor
 Oracle::Said Oracle::said_in(const History::Details& details) const {
   Said said;
   for (const auto& [request, handlings] : details) {
-    const auto key = document_of(request);
-    if (!key) continue;
-    for (const Detail& detail : handlings) {
-      for (const auto& change : detail.changes) said.emplace(*key, change.path, change.value);
-    }
+    each_change(request, handlings, [&](const std::string& key, const auto& change) {
+      said.emplace(key, change.path, change.value);
+    });
   }
   return said;
 }
@@ -315,7 +313,7 @@ Oracle::Said Oracle::said_in(const History::Details& details) const {
 void Oracle::check_acknowledged(Time at, const StoreView& core, const History::Details& details,
                                 const std::vector<StoreView>& rest) {
   const auto told = core.told();
-  const Said said = said_in(details);
+  const Said said = any_loss_ ? Said{} : said_in(details);
   std::set<crdt::RequestId> behind;  // Known to nodes that never came back alone.
   for (const StoreView& other : rest) {
     for (const auto& [request, count] : other.told()) behind.insert(request);
@@ -377,8 +375,9 @@ void Oracle::check_all_done(Time at, std::size_t index, const std::vector<Detail
       tasks.insert(std::string(kTaskPaths) + std::string(id_of(change.path)));
     }
   }
+  const std::vector<FieldAsked> asked = effects_asked(command);
   for (const std::string& task : tasks) {
-    for (const FieldAsked& field : effects_asked(command)) {
+    for (const FieldAsked& field : asked) {
       const bool whole = field.path_end.starts_with(kTaskPaths);
       const std::string path = whole ? field.path_end : task + field.path_end;
       if (written.contains(path) || field.at_first || said.contains({key, path, field.value})) {

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -96,6 +97,11 @@ class Oracle {
   void lost_values(const StoreView& node, const std::vector<Outline>& others);
   // Of the command's channel; nothing where nobody gave that command.
   [[nodiscard]] std::optional<std::string> document_of(const crdt::RequestId& request) const;
+  // Calls `visit` with the document's key for every change; never where nobody typed the request.
+  using OnChange = std::function<void(const std::string&, const slack::incident::FieldChange&)>;
+  void each_change(const crdt::RequestId& request,
+                   const std::vector<slack::incident::Detail>& details,
+                   const OnChange& visit) const;
   [[nodiscard]] Values values_of(const crdt::RequestId& request,
                                  const std::vector<slack::incident::Detail>& details) const;
   [[nodiscard]] Values replaced_by(const crdt::RequestId& request,

@@ -59,27 +59,29 @@ std::optional<std::string> Oracle::document_of(const crdt::RequestId& request) c
   return SlackWorkspace::document_key(plan_.commands[command->second].channel);
 }
 
+void Oracle::each_change(const crdt::RequestId& request, const std::vector<Detail>& details,
+                         const OnChange& visit) const {
+  const auto key = document_of(request);
+  if (!key) return;
+  for (const Detail& detail : details) {
+    for (const auto& change : detail.changes) visit(*key, change);
+  }
+}
+
 Oracle::Values Oracle::values_of(const crdt::RequestId& request,
                                  const std::vector<Detail>& details) const {
   Values values;
-  const auto key = document_of(request);
-  if (!key) return values;
-  for (const Detail& detail : details) {
-    for (const auto& change : detail.changes) values.emplace(*key, change.dot);
-  }
+  each_change(request, details,
+              [&](const std::string& key, const auto& change) { values.emplace(key, change.dot); });
   return values;
 }
 
 Oracle::Values Oracle::replaced_by(const crdt::RequestId& request,
                                    const std::vector<Detail>& details) const {
   Values values;
-  const auto key = document_of(request);
-  if (!key) return values;
-  for (const Detail& detail : details) {
-    for (const auto& change : detail.changes) {
-      for (const auto& old : change.old_values) values.emplace(*key, old.dot);
-    }
-  }
+  each_change(request, details, [&](const std::string& key, const auto& change) {
+    for (const auto& old : change.old_values) values.emplace(key, old.dot);
+  });
   return values;
 }
 
